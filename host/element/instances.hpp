@@ -1,0 +1,63 @@
+/// \file
+/// One customer's connections to vendors: provisioning, listing, calls.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/base/clock.hpp"
+#include "host/plugin/catalogue.hpp"
+#include "host/store/store.hpp"
+
+namespace formulary {
+
+struct InstanceDraft {
+  std::string element_key;
+  std::string name;
+  std::vector<std::string> tags;
+  json::object configuration;  ///< By key, values as the manifest types them.
+};
+
+/// Any thread may use it. Instance selectors are an id ("12"), or a name that is unique among the instances.
+class Instances {
+ public:
+  /// Borrows all three; they must outlive it.
+  Instances(const Catalogue& catalogue, Store& store, const Clock& clock);
+  Instances(const Instances&) = delete;
+  Instances& operator=(const Instances&) = delete;
+  ~Instances();
+
+  /// serialize_config, authenticate, parse_instance, open_instance, then stored. Returns the instance document as the
+  /// platform shows it (id, name, token, element, tags, configuration masked, valid, ...). Throws what the hooks throw;
+  /// nothing is stored then.
+  [[nodiscard]] json::object create(const InstanceDraft& draft, const Connection& connection, const CallContext& context);
+  /// Documents without tokens.
+  [[nodiscard]] std::vector<json::object> list();
+  /// Error(not_found), Error(conflict) if a name fits several. `with_token` also shows the token.
+  [[nodiscard]] json::object show(std::string_view selector, bool with_token);
+  void remove(std::string_view selector);
+
+  /// Performs a resource request through the instance's plugin. The path may carry the /hubs/{hub} prefix. Opens the handle
+  /// on first use and keeps it. Throws PluginError, Error(not_found).
+  [[nodiscard]] ResourceAnswer call(std::string_view selector, const ResourceRequest& request, const CallContext& context);
+  /// How safe a repeat of that call is, from the manifest; unsafe if the manifest does not know it.
+  [[nodiscard]] Idempotency idempotency(std::string_view selector, std::string_view method, std::string_view path);
+
+ private:
+  struct Live;
+  [[nodiscard]] InstanceRecord find(std::string_view selector);
+  [[nodiscard]] std::shared_ptr<Live> live(std::string_view selector, const CallContext& context);
+
+  const Catalogue& catalogue_;
+  Store& store_;
+  const Clock& clock_;
+  std::mutex mutex_;
+  std::map<std::int64_t, std::shared_ptr<Live>> live_;
+};
+
+}  // namespace formulary

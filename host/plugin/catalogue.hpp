@@ -1,0 +1,66 @@
+/// \file
+/// The plugins folder: every plugin in it is either ready or refused with a sentence that says why.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/plugin/element_plugin.hpp"
+
+namespace formulary {
+
+enum class PluginState { found, refused, ready, draining, quarantined };
+[[nodiscard]] std::string_view name(PluginState state) noexcept;
+
+struct PluginEntry {
+  std::filesystem::path folder;   ///< What lies in the plugins folder.
+  std::filesystem::path library;  ///< Empty if none was found.
+  PluginState state = PluginState::found;
+  std::string code;    ///< Stable: "plugin.not_elf", "plugin.no_entry", "plugin.duplicate_id", ...
+  std::string reason;  ///< A sentence; empty unless refused or quarantined.
+  std::optional<Manifest> manifest;
+  std::shared_ptr<ElementPlugin> plugin;  ///< Set only when ready.
+};
+
+/// One line that a plugin logged: already redacted and bounded.
+struct PluginLogLine {
+  std::string plugin_id;
+  int level = 0;  ///< 0 trace .. 4 error.
+  std::string message;
+  std::vector<std::pair<std::string, std::string>> fields;
+};
+
+struct CatalogueOptions {
+  std::filesystem::path folder;
+  std::filesystem::path private_store;  ///< Where content-addressed copies are loaded from; made with mode 0700.
+  std::string host_version;
+  std::function<void(const PluginLogLine&)> log;  ///< May be called from any thread. Empty: dropped.
+  bool scan_only = false;                         ///< Checks files and manifests, loads no code.
+};
+
+/// Layout of the folder: <folder>/<any name>/element.json beside one shared library (also one level deeper, as
+/// <id>/<version>/). Immutable after scan(); any thread may read it.
+class Catalogue {
+ public:
+  /// Looks at every entry, checks the file without running it, loads and starts what passes. Never throws for a broken
+  /// plugin; Error(not_found) if the folder itself cannot be read.
+  [[nodiscard]] static Catalogue scan(const CatalogueOptions& options);
+
+  [[nodiscard]] const std::vector<PluginEntry>& entries() const noexcept { return entries_; }  ///< By folder name.
+  /// The ready plugin of an element key. Error(not_found) names the keys that exist, or the refusal of that key.
+  [[nodiscard]] std::shared_ptr<ElementPlugin> element(std::string_view key) const;
+  [[nodiscard]] bool has_refused() const noexcept;
+
+ private:
+  std::vector<PluginEntry> entries_;
+};
+
+/// Checks one library and the element.json beside it, without loading code: what `plugin inspect FILE` shows.
+[[nodiscard]] PluginEntry inspect_plugin(const std::filesystem::path& library_or_folder);
+
+}  // namespace formulary

@@ -1,0 +1,54 @@
+/// \file
+/// The data folder: one SQLite database and the vault's key.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace formulary {
+
+/// An element instance as stored. `document` holds the instance as shown (secrets masked), `secrets` the JSON object of
+/// secret configuration values in clear: encrypted before it reaches the disk.
+struct InstanceRecord {
+  std::int64_t id = 0;  ///< 0: the store gives one.
+  std::string name;
+  std::string element_key;
+  std::string token;          ///< Encrypted at rest; found again by its SHA-256.
+  std::string document;       ///< JSON.
+  std::string secrets;        ///< JSON object.
+  std::string created;        ///< ISO 8601.
+};
+
+/// Any thread may use it. Every function throws Error(store_failed) when the disk or the database fails.
+class Store {
+ public:
+  Store() = default;
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+  virtual ~Store() = default;
+
+  /// Durable on return. Returns the id. Error(conflict) if an instance of that element has the name already.
+  virtual std::int64_t add_instance(const InstanceRecord& record) = 0;
+  [[nodiscard]] virtual std::vector<InstanceRecord> instances() = 0;  ///< By id; `token` and `secrets` left empty.
+  [[nodiscard]] virtual std::optional<InstanceRecord> instance(std::int64_t id) = 0;
+  [[nodiscard]] virtual std::optional<InstanceRecord> instance_by_token(std::string_view token) = 0;
+  /// False if there is none.
+  virtual bool remove_instance(std::int64_t id) = 0;
+};
+
+struct StoreOptions {
+  std::filesystem::path folder;  ///< Made with mode 0700 if absent.
+  /// 32 bytes in base64 or hex; empty: <folder>/master.key, created once with mode 0600.
+  std::string master_key;
+};
+
+/// Opens or creates the database and migrates it. Error(store_failed) names the file and what to do: unreadable folder,
+/// database of a newer version, key that does not fit, key file that others may read.
+[[nodiscard]] std::unique_ptr<Store> open_store(const StoreOptions& options);
+
+}  // namespace formulary
