@@ -56,7 +56,6 @@ struct answer {
 
 namespace detail {
 
-/// Appends `text` as a JSON string. Bytes that are not valid UTF-8 are the author's mistake and are refused by the host.
 inline void append_json_string(std::string& out, std::string_view text) {
   constexpr char hex[] = "0123456789abcdef";
   out += '"';
@@ -107,4 +106,14 @@ inline std::string head_of(const answer& reply) {
 }
 
 }  // namespace detail
+
+/// `text` as a JSON string, quotes included. Bytes that are not valid UTF-8 pass as they are and the host then refuses
+/// the document: where that can happen, check first.
+inline std::string json_string(std::string_view text) {
+  std::string quoted;
+  quoted.reserve(text.size() + 2);
+  detail::append_json_string(quoted, text);
+  return quoted;
+}
+
 }  // namespace element
