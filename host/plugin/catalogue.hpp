@@ -2,14 +2,17 @@
 /// The plugins folder: every plugin in it is either ready or refused with a sentence that says why.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "host/base/clock.hpp"
 #include "host/plugin/element_plugin.hpp"
 
 namespace formulary {
@@ -41,12 +44,18 @@ struct CatalogueOptions {
   std::string host_version;
   std::function<void(const PluginLogLine&)> log;  ///< May be called from any thread. Empty: dropped.
   bool scan_only = false;                         ///< Checks files and manifests, loads no code.
+  std::shared_ptr<const Clock> clock;             ///< What plugins and deadlines go by. Empty: the machine's clocks.
+  std::chrono::milliseconds start_time_limit{10'000};  ///< For loading and starting one plugin.
+  std::chrono::milliseconds stop_time_limit{10'000};   ///< For its threads to end and for stop() to return.
 };
 
 /// Layout of the folder: <folder>/<any name>/element.json beside one shared library (also one level deeper, as
 /// <id>/<version>/). Immutable after scan(); any thread may read it.
 class Catalogue {
  public:
+  /// A catalogue of given entries: what scan() ends with, and how a test puts a plugin of its own before the host.
+  explicit Catalogue(std::vector<PluginEntry> entries) : entries_(std::move(entries)) {}
+
   /// Looks at every entry, checks the file without running it, loads and starts what passes. Never throws for a broken
   /// plugin; Error(not_found) if the folder itself cannot be read.
   [[nodiscard]] static Catalogue scan(const CatalogueOptions& options);

@@ -35,7 +35,8 @@ class PluginError : public Error {
     RetryClass retry = RetryClass::unknown;
     std::optional<std::chrono::milliseconds> retry_after;
   };
-  PluginError(ErrorCode code, const std::string& message, Report report) : Error(code, message), report_(std::move(report)) {}
+  PluginError(ErrorCode code, const std::string& message, Report report)
+      : Error(code, message), report_(std::move(report)) {}
   [[nodiscard]] const Report& report() const noexcept { return report_; }
 
  private:
@@ -64,8 +65,8 @@ struct Connection {
 
 struct ResourceRequest {
   std::string method;
-  std::string path;            ///< Below the hub.
-  json::object query;          ///< Decoded parameters, values are strings (or arrays of strings).
+  std::string path;    ///< Below the hub.
+  json::object query;  ///< Decoded parameters, values are strings (or arrays of strings).
   json::object headers;
   std::string body;
   std::string content_type;

@@ -2,6 +2,7 @@
 /// element.json, read and checked: what can be shown about an element without loading its code.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -18,7 +19,9 @@ struct ConfigurationEntry {
   std::string name;
   std::string type;  ///< The platform's types: TEXTFIELD_128, PASSWORD, BOOLEAN, ...
   std::string description;
-  std::string default_value;
+  std::string default_value;  ///< Numbers and booleans as their JSON text. Never set for a secret.
+  std::string pattern;        ///< A regular expression for the form's field; shown, not evaluated by the host.
+  std::string help;
   bool required = false;
   bool secret = false;
 };
@@ -48,7 +51,11 @@ struct Manifest {
   [[nodiscard]] const ManifestResource* find_resource(std::string_view method, std::string_view path) const;
 };
 
-/// Reads the text of element.json. Throws Error(bad_input) with the first problem and its path.
+inline constexpr std::size_t manifest_bytes_max = 1U << 20U;
+
+/// Reads the text of element.json: `where` begins each sentence. Throws Error(bad_input) with the first problem and its
+/// path ("element.json.resources[3].idempotency: ..."), Error(limit_reached) over `manifest_bytes_max`. Unknown members
+/// are kept in `document`.
 [[nodiscard]] Manifest parse_manifest(std::string_view text, std::string_view where);
 
 }  // namespace formulary
