@@ -1,0 +1,261 @@
+#include "host/cli/app.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "host/base/error.hpp"
+#include "host/cli/commands.hpp"
+#include "host/cli/input.hpp"
+#include "host/cli/output.hpp"
+
+namespace formulary::cli {
+namespace {
+
+/// The flags of every command, by the setting that each overrides.
+struct Flags {
+  std::map<std::string, std::string> settings;
+  std::string settings_file;
+};
+
+/// What the command line chose; needs a session, which is opened only after everything was understood.
+using Chosen = std::function<ExitCode(Session&)>;
+
+void add_setting(CLI::App& app, Flags& flags, const std::string& option, const std::string& setting, const std::string& description) {
+  app.add_option_function<std::string>(
+         option, [&flags, setting](const std::string& value) { flags.settings[setting] = value; }, description)
+      ->type_name("VALUE");
+}
+
+CLI::App& group(CLI::App& app, const std::string& word, const std::string& description) {
+  CLI::App& made = *app.add_subcommand(word, description);
+  made.require_subcommand(1);
+  made.fallthrough();
+  return made;
+}
+
+CLI::App& command(CLI::App& app, const std::string& word, const std::string& description) {
+  CLI::App& made = *app.add_subcommand(word, description);
+  made.fallthrough();
+  return made;
+}
+
+/// The options' variables live as long as the callbacks that read them.
+template <class Options>
+std::shared_ptr<Options> options_of() {
+  return std::make_shared<Options>();
+}
+
+void add_elements(CLI::App& app, Chosen& chosen) {
+  CLI::App& elements = group(app, "elements", "The elements that the plugins folder offers");
+  command(elements, "list", "Every plugin with its state, and why one is refused").callback([&chosen] { chosen = list_elements; });
+  CLI::App& show = command(elements, "show", "An element's configuration and resources");
+  auto key = options_of<std::string>();
+  show.add_option("ELEMENT", *key, "The element's key, for instance smartrecruiters")->required();
+  show.callback([&chosen, key] { chosen = [key](Session& session) { return show_element(session, *key); }; });
+}
+
+void add_plugin(CLI::App& app, Chosen& chosen) {
+  CLI::App& plugin = group(app, "plugin", "For authors of plugins");
+  CLI::App& inspect = command(plugin, "inspect", "Check a plugin's library and manifest without running it");
+  auto file = options_of<std::string>();
+  inspect.add_option("FILE", *file, "The shared library, or the folder that holds it")->required();
+  inspect.callback([&chosen, file] { chosen = [file](Session& session) { return inspect_plugin_file(session, *file); }; });
+}
+
+void add_create_instance(CLI::App& instances, Chosen& chosen) {
+  CLI::App& create = command(instances, "create", "Authenticate an instance of an element");
+  auto options = options_of<CreateInstance>();
+  create.add_option("ELEMENT", options->element_key, "The element's key")->required();
+  create.add_option("--name", options->name, "The instance's name, unique for the element")->required();
+  create.add_option("--tag", options->tags, "A tag; may be given several times")->allow_extra_args(false);
+  create.add_option("--set", options->values, "KEY=VALUE: a configuration value that is no secret")->allow_extra_args(false);
+  create.add_option("--secret", options->secrets, "KEY=@FILE, KEY=@- (standard input), or KEY to be asked")->allow_extra_args(false);
+  create.add_option("--platform", options->platform_url, "Authenticate at another element platform, by its API's base URL");
+  create.add_option("--platform-authorization", options->platform_authorization_file,
+                    "@FILE or @-: the line 'User <secret>, Organization <secret>' for --platform");
+  create.callback([&chosen, options] { chosen = [options](Session& session) { return create_instance(session, *options); }; });
+}
+
+void add_instances(CLI::App& app, Chosen& chosen) {
+  CLI::App& instances = group(app, "instances", "Authenticated element instances");
+  add_create_instance(instances, chosen);
+  command(instances, "list", "All instances").callback([&chosen] { chosen = list_instances; });
+
+  struct Show {
+    std::string selector;
+    bool with_token = false;
+  };
+  CLI::App& show = command(instances, "show", "One instance");
+  auto shown = options_of<Show>();
+  show.add_option("INSTANCE", shown->selector, "Its id, or its name")->required();
+  show.add_flag("--token", shown->with_token, "Show the element token too");
+  show.callback([&chosen, shown] {
+    chosen = [shown](Session& session) { return show_instance(session, shown->selector, shown->with_token); };
+  });
+
+  struct Delete {
+    std::string selector;
+    bool yes = false;
+  };
+  CLI::App& remove = command(instances, "delete", "Delete an instance and its secrets");
+  auto removed = options_of<Delete>();
+  remove.add_option("INSTANCE", removed->selector, "Its id, or its name")->required();
+  remove.add_flag("-y,--yes", removed->yes, "Do not ask");
+  remove.callback([&chosen, removed] {
+    chosen = [removed](Session& session) { return delete_instance(session, removed->selector, removed->yes); };
+  });
+}
+
+void add_call(CLI::App& app, Chosen& chosen) {
+  CLI::App& call = command(app, "call", "Send one resource request through an instance");
+  auto options = options_of<Call>();
+  call.add_option("INSTANCE", options->selector, "Its id, or its name")->required();
+  call.add_option("METHOD", options->method, "GET, POST, PUT, PATCH or DELETE")->required();
+  call.add_option("PATH", options->path, "Below the hub: /candidates/42")->required();
+  call.add_option("-q,--query", options->query, "KEY=VALUE: a parameter; may be given several times")->allow_extra_args(false);
+  call.add_option("-H,--header", options->headers, "NAME: VALUE; may be given several times")->allow_extra_args(false);
+  call.add_option("-d,--body", options->body, "The body: a text, @FILE, or @- for standard input");
+  call.add_option("--content-type", options->content_type, "The body's type (default: application/json)");
+  call.add_flag("-i,--include", options->include_head, "Also print status and headers, on stderr");
+  call.callback([&chosen, options] { chosen = [options](Session& session) { return call_instance(session, *options); }; });
+}
+
+void add_formulas(CLI::App& app, Chosen& chosen) {
+  CLI::App& formulas = group(app, "formulas", "Workflows over the instances");
+  CLI::App& run = command(formulas, "run", "Run a template from a file, and print each step");
+  auto options = options_of<RunFormula>();
+  run.add_option("FILE", options->file, "The template, JSON; - for standard input")->required();
+  run.add_option("--config", options->configuration, "KEY=VALUE: a value of the template's configuration; for an instance its id or name")
+      ->allow_extra_args(false);
+  run.add_option("--args", options->args_file, "A JSON file for the manual trigger's trigger.args; - for standard input");
+  run.callback([&chosen, options] { chosen = [options](Session& session) { return run_formula(session, *options); }; });
+}
+
+void add_rest(CLI::App& app, Chosen& chosen, const Io& io) {
+  command(app, "doctor", "Check this installation: settings, data folder, plugins, script workers").callback([&chosen] { chosen = doctor; });
+  command(app, "version", "The program's version and the plugin ABI that it offers").callback([&chosen] {
+    chosen = [](Session& session) { return version(session.io(), session.json()); };
+  });
+  CLI::App& help = command(app, "help", "Help on a topic: exit-codes");
+  auto topic = options_of<std::string>();
+  help.add_option("TOPIC", *topic, "exit-codes");
+  help.callback([&chosen, &app, &io, topic] {
+    chosen = [&app, &io, topic](Session&) {
+      if (topic->empty()) {
+        io.out << app.help("", CLI::AppFormatMode::All);
+      } else if (*topic == "exit-codes") {
+        io.out << exit_code_table();
+      } else {
+        throw UsageError("help: no topic '" + *topic + "'; the topics are: exit-codes");
+      }
+      return ExitCode::done;
+    };
+  });
+}
+
+void add_global_options(CLI::App& app, Flags& flags) {
+  add_setting(app, flags, "-o,--output", "output", "table or json");
+  add_setting(app, flags, "--data", "data.folder", "The data folder");
+  add_setting(app, flags, "--plugins", "plugins.folder", "The plugins folder");
+  add_setting(app, flags, "--ca-file", "ca.file", "PEM file with further trust anchors for TLS");
+  add_setting(app, flags, "--time-limit-ms", "http.time_limit_ms", "Longest time of one request, milliseconds");
+  add_setting(app, flags, "--log-level", "log.level", "trace, debug, info, warn or error");
+  app.add_option("--settings", flags.settings_file, "A settings file, .toml or .properties (default: ./formulary.toml or ./formulary.properties)");
+}
+
+/// "<what failed>; <what to do>" is parted at its last "; ", so that the last line is what to do.
+void print_error(const Io& io, std::string_view code, std::string_view message, std::string_view otherwise) {
+  const std::size_t parting = message.rfind("; ");
+  const std::string_view what = message.substr(0, parting);
+  const std::string_view next = parting == std::string_view::npos ? otherwise : message.substr(parting + 2);
+  io.err << "error: " << printable(what) << '\n';
+  io.err << "       " << code << '\n';
+  io.err << "next:  " << printable(next) << '\n';
+}
+
+void print_plugin_error(const Io& io, const PluginError& error) {
+  const PluginError::Report& report = error.report();
+  std::string code(name(error.code()));
+  if (!report.plugin_code.empty()) code += " · " + printable(report.plugin_code);
+  if (report.http_status != 0) code += " · HTTP " + std::to_string(report.http_status);
+  if (report.retry_after) code += " · try again in " + std::to_string(report.retry_after->count()) + " ms";
+  print_error(io, code, error.what(), hint(error.code()));
+}
+
+ExitCode run_chosen(const Chosen& chosen, const Flags& flags, const Io& io, const Parts& parts) {
+  Settings settings = Settings::load({.flags = flags.settings, .environment = io.environment, .file = flags.settings_file});
+  const OutputFormat format = parse_output_format(settings.text("output"));
+  Session session(io, parts, std::move(settings), format);
+  return chosen(session);
+}
+
+/// The program's barrier: every failure that nobody could handle ends here.
+ExitCode guarded(const Io& io, const std::function<ExitCode()>& body) noexcept {
+  try {
+    return body();
+  } catch (const PluginError& error) {
+    print_plugin_error(io, error);
+    return exit_code(error.code());
+  } catch (const Error& error) {
+    print_error(io, name(error.code()), error.what(), hint(error.code()));
+    return exit_code(error.code());
+  } catch (const std::exception& bug) {
+    print_error(io, "internal", bug.what(), "this is a mistake of the program; please report it with the command that you typed");
+  } catch (...) {
+    print_error(io, "internal", "an exception of unknown type", "this is a mistake of the program; please report it");
+  }
+  return ExitCode::failed;
+}
+
+/// "formulary instances create", as far as the words were understood.
+std::string understood_words(const CLI::App& app) {
+  std::string words = "formulary";
+  const CLI::App* at = &app;
+  while (!at->get_subcommands().empty()) {
+    at = at->get_subcommands().back();
+    words += ' ' + at->get_name();
+  }
+  return words;
+}
+
+ExitCode parse_and_run(const std::vector<std::string>& arguments, const Io& io, const Parts& parts) {
+  CLI::App app("Formulary: elements, instances and formulas on your own machine", "formulary");
+  app.require_subcommand(0, 1);
+  app.footer("Data goes to stdout, words to stderr. Exit statuses: formulary help exit-codes");
+  Flags flags;
+  Chosen chosen;
+  add_global_options(app, flags);
+  add_elements(app, chosen);
+  add_plugin(app, chosen);
+  add_instances(app, chosen);
+  add_call(app, chosen);
+  add_formulas(app, chosen);
+  add_rest(app, chosen, io);
+  try {
+    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // CLI11 takes them from the back
+    app.parse(std::move(reversed));
+  } catch (const CLI::CallForHelp&) {
+    io.out << app.help();
+    return ExitCode::done;
+  } catch (const CLI::ParseError& error) {
+    print_error(io, "usage", error.what(), understood_words(app) + " --help");
+    return ExitCode::usage;
+  }
+  if (!chosen) {
+    io.out << app.help();
+    return ExitCode::done;
+  }
+  return run_chosen(chosen, flags, io, parts);
+}
+
+}  // namespace
+
+ExitCode run(const std::vector<std::string>& arguments, const Io& io, const Parts& parts) noexcept {
+  return guarded(io, [&] { return parse_and_run(arguments, io, parts); });
+}
+
+}  // namespace formulary::cli

@@ -1,0 +1,58 @@
+/// \file
+/// The commands. Each returns the program's exit status and throws Error for what the barrier in app.cpp reports.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/cli/exit_code.hpp"
+#include "host/cli/session.hpp"
+
+namespace formulary::cli {
+
+/// Every plugin of the folder with its state; `invalid` if one is refused.
+[[nodiscard]] ExitCode list_elements(Session& session);
+[[nodiscard]] ExitCode show_element(Session& session, const std::string& key);
+
+/// Checks a library and its manifest without running it; `invalid` if it is refused.
+[[nodiscard]] ExitCode inspect_plugin_file(Session& session, const std::string& file);
+
+struct CreateInstance {
+  std::string element_key;
+  std::string name;
+  std::vector<std::string> tags;
+  std::vector<std::string> values;   ///< --set key=value
+  std::vector<std::string> secrets;  ///< --secret key=@file
+  std::string platform_url;          ///< Empty: the vendor itself.
+  std::string platform_authorization_file;
+};
+[[nodiscard]] ExitCode create_instance(Session& session, const CreateInstance& options);
+[[nodiscard]] ExitCode list_instances(Session& session);
+[[nodiscard]] ExitCode show_instance(Session& session, const std::string& selector, bool with_token);
+[[nodiscard]] ExitCode delete_instance(Session& session, const std::string& selector, bool yes);
+
+struct Call {
+  std::string selector;
+  std::string method;
+  std::string path;
+  std::vector<std::string> query;    ///< key=value
+  std::vector<std::string> headers;  ///< Name: value
+  std::string body;                  ///< A text, @FILE or @-.
+  std::string content_type;
+  bool include_head = false;
+};
+[[nodiscard]] ExitCode call_instance(Session& session, const Call& options);
+
+struct RunFormula {
+  std::string file;
+  std::vector<std::string> configuration;  ///< key=value
+  std::string args_file;                   ///< Empty: {}.
+};
+[[nodiscard]] ExitCode run_formula(Session& session, const RunFormula& options);
+
+/// Checks settings, data folder, plugins, script workers, clock; `invalid` if a check fails.
+[[nodiscard]] ExitCode doctor(Session& session);
+[[nodiscard]] ExitCode version(const Io& io, bool json);
+
+}  // namespace formulary::cli

@@ -1,0 +1,66 @@
+/// \file
+/// What a command works with: settings, plugins, data folder, instances. Each is opened when first asked for.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/base/clock.hpp"
+#include "host/base/settings.hpp"
+#include "host/cli/io.hpp"
+#include "host/cli/output.hpp"
+#include "host/element/instances.hpp"
+#include "host/http/transport.hpp"
+#include "host/plugin/catalogue.hpp"
+#include "host/script/script_runner.hpp"
+#include "host/store/store.hpp"
+
+namespace formulary::cli {
+
+/// The real things that only the composition root names. Functions, so that a command which needs none opens none.
+struct Parts {
+  const Clock& clock;
+  std::filesystem::path program_folder;  ///< Where bin/formulary lies.
+  std::function<std::unique_ptr<Transport>(const Settings&)> transport;
+  std::function<std::unique_ptr<ScriptRunner>(const Settings&)> script_runner;
+};
+
+/// Not thread-safe: one per command.
+class Session {
+ public:
+  /// Borrows all; they must outlive it.
+  Session(const Io& io, const Parts& parts, Settings settings, OutputFormat format);
+
+  [[nodiscard]] const Io& io() const noexcept { return io_; }
+  [[nodiscard]] const Settings& settings() const noexcept { return settings_; }
+  [[nodiscard]] const Clock& clock() const noexcept { return parts_.clock; }
+  [[nodiscard]] bool json() const noexcept { return format_ == OutputFormat::json; }
+
+  [[nodiscard]] std::filesystem::path plugins_folder() const;
+  [[nodiscard]] std::filesystem::path data_folder() const;
+
+  /// Scans and loads the plugins folder. Error(not_found) if there is none.
+  [[nodiscard]] const Catalogue& catalogue();
+  [[nodiscard]] Store& store();
+  [[nodiscard]] Instances& instances();
+  [[nodiscard]] Transport& transport();
+  [[nodiscard]] ScriptRunner& script_runner();
+
+  /// Time limit and cancellation of one call; the caller adds the rest.
+  [[nodiscard]] CallContext call_context() const;
+
+ private:
+  const Io& io_;
+  const Parts& parts_;
+  Settings settings_;
+  OutputFormat format_;
+  std::unique_ptr<Catalogue> catalogue_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<Instances> instances_;  ///< Uses the two above: declared after them.
+  std::unique_ptr<Transport> transport_;
+  std::unique_ptr<ScriptRunner> script_runner_;
+};
+
+}  // namespace formulary::cli

@@ -1,0 +1,65 @@
+/// \file
+/// The composition root: the only file that names the real clock, terminal, transport and script workers. It is linked
+/// into libformulary_host.so, which the launcher opens apart from the global symbol scope
+/// (host/decisions/0007-thin-launcher.md).
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/base/clock.hpp"
+#include "host/base/process.hpp"
+#include "host/cli/app.hpp"
+#include "host/cli/terminal.hpp"
+#include "host/http/poco_transport.hpp"
+#include "host/script/script_workers.hpp"
+
+namespace {
+
+std::optional<std::string> environment(std::string_view name) {
+  const char* value = std::getenv(std::string(name).c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+std::filesystem::path program_folder() { return std::filesystem::read_symlink("/proc/self/exe").parent_path(); }
+
+}  // namespace
+
+extern "C" __attribute__((visibility("default"))) int formulary_main(int count, char** words) {
+  using namespace formulary;
+  disable_core_dumps();
+  std::ios::sync_with_stdio(false);
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe or socket is an error of that write, not the end of the program
+
+  const SystemClock clock;
+  const cli::InterruptWatch interrupts;
+  const std::filesystem::path folder = program_folder();
+  const cli::Io io{.in = std::cin,
+                   .out = std::cout,
+                   .err = std::cerr,
+                   .in_is_terminal = isatty(STDIN_FILENO) == 1,
+                   .out_is_terminal = isatty(STDOUT_FILENO) == 1,
+                   .environment = environment,
+                   .ask_secret = cli::ask_on_terminal,
+                   .interrupted = interrupts.token()};
+  const cli::Parts parts{
+      .clock = clock,
+      .program_folder = folder,
+      .transport = [](const Settings& settings) { return make_poco_transport({.ca_file = settings.text("ca.file")}); },
+      .script_runner =
+          [&folder](const Settings& settings) {
+            return std::make_unique<ScriptWorkers>(ScriptWorkersOptions{
+                .program = folder.parent_path() / "lib" / "formulary" / "script-worker",
+                .workers = static_cast<unsigned>(settings.integer("script.workers")),
+            });
+          },
+  };
+  const cli::ExitCode code = cli::run({words + 1, words + count}, io, parts);
+  std::cout.flush();
+  return std::cout ? static_cast<int>(code) : static_cast<int>(cli::ExitCode::failed);
+}
