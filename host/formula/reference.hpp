@@ -1,0 +1,70 @@
+/// \file
+/// `${...}` references in step properties: parsed once, resolved against what an execution knows.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "host/base/json.hpp"
+
+namespace formulary {
+
+class Scope;
+
+/// One `${...}`: a path into the scope.
+///
+///   ${trigger.args.id}   ${steps.get-job.response.body[0].id}   ${config.crm.instance}   ${info.formulaId}
+///   ${steps['a.b'].c}    ${trigger_instance}                     ${looper.entry}
+///
+/// Keys may contain dots (configuration) and dashes (steps): at each object the longest literal key that fits wins. A
+/// path that begins with none of the four words is the shorthand of older templates: a configuration key, else a step.
+struct Reference {
+  struct Token {
+    std::string key;
+    std::optional<std::size_t> index;  ///< Set for `[3]`; `key` is then "3".
+  };
+  std::string text;           ///< Between the braces, trimmed.
+  std::vector<Token> tokens;  ///< At least one.
+};
+
+inline constexpr std::size_t reference_bytes_max = 1'024;
+inline constexpr std::size_t reference_tokens_max = 64;
+
+/// A step property: a JSON value as it stands, or a text with references. Immutable; any thread may use it.
+class Property {
+ public:
+  using Segment = std::variant<std::string, Reference>;
+
+  Property() = default;  ///< Absent.
+  /// Blank texts and null are absent. A `${` that begins no proper reference stays text and is listed in `faults()`.
+  explicit Property(const json::value& value);
+
+  [[nodiscard]] bool absent() const noexcept { return !literal_ && segments_.empty(); }
+  [[nodiscard]] bool has_references() const noexcept;
+  [[nodiscard]] const std::vector<Segment>& segments() const noexcept { return segments_; }
+  /// One sentence per improper reference: "'${steps.a' is not closed".
+  [[nodiscard]] const std::vector<std::string>& faults() const noexcept { return faults_; }
+  /// The text if it has no reference, else nullopt; a number or flag as its JSON text.
+  [[nodiscard]] std::optional<std::string> plain_text() const;
+
+ private:
+  std::optional<json::value> literal_;  ///< Anything but text.
+  std::vector<Segment> segments_;
+  std::vector<std::string> faults_;
+};
+
+/// Follows the reference; nullptr if there is nothing at its end. The result lives as long as the scope.
+[[nodiscard]] const json::value* find(const Reference& reference, const Scope& scope);
+
+/// A property that is exactly one reference gives the referenced value with its type, nullopt if there is none. In any
+/// other text each reference is replaced by its value as text: strings as they are, null and missing ones as nothing,
+/// everything else as compact JSON. Nothing is escaped, and what was inserted is not searched for references again.
+/// Throws Error(limit_reached) if the text would pass `bytes_max`.
+[[nodiscard]] std::optional<json::value> resolve(const Property& property, const Scope& scope, std::size_t bytes_max);
+
+}  // namespace formulary

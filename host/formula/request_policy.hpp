@@ -1,0 +1,46 @@
+/// \file
+/// When a request step succeeded, and when it is tried again.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace formulary {
+
+/// A set of HTTP status codes as templates write it: "200,201", "200-205,208", " 404 ".
+class StatusCodes {
+ public:
+  StatusCodes() = default;
+  /// nullopt if the text is none ("401-,400", "abc", "500-400", "99", "600"). Blank texts give an empty set.
+  [[nodiscard]] static std::optional<StatusCodes> parse(std::string_view text);
+
+  [[nodiscard]] bool empty() const noexcept { return ranges_.empty(); }
+  [[nodiscard]] bool contains(int code) const noexcept;
+
+ private:
+  struct Range {
+    int first = 0;
+    int last = 0;
+  };
+  std::vector<Range> ranges_;
+};
+
+inline constexpr int retry_attempts_max = 5;
+inline constexpr std::chrono::milliseconds retry_delay_max = std::chrono::hours(24);
+
+struct RequestPolicy {
+  StatusCodes acceptable;  ///< Empty: 200 to 299.
+  bool retry = false;
+  int retry_attempts = 0;  ///< After the first try.
+  std::chrono::milliseconds retry_delay{0};
+  StatusCodes retry_codes;  ///< Empty: any failure.
+
+  [[nodiscard]] bool accepts(int code) const noexcept;
+  /// `code` 0: there was no answer at all. `retries_made` counts from 0.
+  [[nodiscard]] bool tries_again(int code, int retries_made) const noexcept;
+};
+
+}  // namespace formulary
