@@ -6,7 +6,7 @@
 ///
 ///   struct Acme {
 ///     static constexpr element::descriptor descriptor{.concurrent = element::concurrency::instances};
-///     explicit Acme(const element::host&);                     // or a default constructor
+///     explicit Acme(const element::host&);                     // or (const host&, call&), or a default constructor
 ///     std::string serialize_config(element::call&, std::string_view draft);
 ///     std::string authenticate(element::call&, std::string_view request, const element::connection&);
 ///     std::string parse_instance(element::call&, std::string_view answer);
@@ -23,8 +23,10 @@
 /// Header-only; no part of it is part of the ABI.
 #pragma once
 
+#include <formulary/element/metrics.hpp>
 #include <formulary/element/values.hpp>
 
+#include <concepts>
 #include <exception>
 #include <memory>
 #include <new>
@@ -35,7 +37,7 @@ namespace detail {
 
 inline void report(const element_call* to, element_status status, std::string_view code, std::string_view message,
                    const error* why = nullptr) noexcept {
-  if (to == nullptr || to->ops == nullptr || to->ops->fail == nullptr) return;
+  if (to == nullptr) return;
   element_error record{};
   record.size = sizeof record;
   record.status = status;
@@ -58,8 +60,10 @@ element_status guard(const element_call* to, Body&& body) noexcept {
     std::forward<Body>(body)();
     return ELEMENT_OK;
   } catch (const error& why) {
-    report(to, why.status(), why.code(), why.what(), &why);
-    return why.status() == ELEMENT_OK ? ELEMENT_INTERNAL : why.status();
+    const bool canonical = why.status() > ELEMENT_OK && why.status() <= ELEMENT_UNAUTHENTICATED;
+    const element_status status = canonical ? why.status() : ELEMENT_INTERNAL;
+    report(to, status, why.code(), why.what(), &why);
+    return status;
   } catch (const std::bad_alloc&) {
     report(to, ELEMENT_RESOURCE_EXHAUSTED, "plugin.memory", "the plugin ran out of memory");
     return ELEMENT_RESOURCE_EXHAUSTED;
@@ -76,15 +80,38 @@ inline void write_answer(const call& to, const answer& reply) {
   if (!reply.body.empty()) to.write(reply.body);
 }
 
+template <class Plugin>
+concept has_descriptor = requires {
+  { Plugin::descriptor } -> std::convertible_to<descriptor>;
+};
+template <class Plugin>
+concept has_provisioning = requires(Plugin& plugin, call& now, std::string_view text, const connection& to) {
+  { plugin.serialize_config(now, text) } -> std::convertible_to<std::string>;
+  { plugin.authenticate(now, text, to) } -> std::convertible_to<std::string>;
+  { plugin.parse_instance(now, text) } -> std::convertible_to<std::string>;
+};
+template <class Plugin>
+concept has_instance = std::is_constructible_v<typename Plugin::Instance, Plugin&, call&, std::string_view> &&
+    requires(typename Plugin::Instance& instance, call& now, const request& what) {
+  { instance.invoke(now, what) } -> std::convertible_to<answer>;
+};
+
 /// Turns an author's class into the table. `Manifest` has the static members id, version and text.
 template <class Plugin, class Manifest>
 struct binding {
+  static_assert(has_descriptor<Plugin>, "add: static constexpr element::descriptor descriptor{...};");
+  static_assert(has_provisioning<Plugin>,
+                "add serialize_config, authenticate and parse_instance as in the example above");
+  static_assert(has_instance<Plugin>, "add struct Instance with its constructor and invoke as in the example above");
   using Instance = typename Plugin::Instance;
 
   struct State {
-    explicit State(const element_host* raw_host) : of(raw_host), plugin(make()) {}
-    Plugin make() {
-      if constexpr (std::is_constructible_v<Plugin, const element::host&>) {
+    State(const element_host* raw_host, const element_call* in) : of(raw_host), plugin(make(in)) {}
+    Plugin make([[maybe_unused]] const element_call* in) {
+      if constexpr (std::is_constructible_v<Plugin, const element::host&, call&>) {
+        call now(in, of);
+        return Plugin(of, now);
+      } else if constexpr (std::is_constructible_v<Plugin, const element::host&>) {
         return Plugin(of);
       } else {
         return Plugin();
@@ -104,35 +131,37 @@ struct binding {
   static Open& own(element_instance* instance) noexcept { return *reinterpret_cast<Open*>(instance); }
 
   static element_status ELEMENT_ABI start(const element_host* of, const element_call* in, element_plugin_state** out) {
-    return guard(in, [&] { *out = reinterpret_cast<element_plugin_state*>(new State(of)); });
+    return guard(in, [&] { *out = reinterpret_cast<element_plugin_state*>(new State(of, in)); });
   }
   static void ELEMENT_ABI stop(element_plugin_state* state) {
     guard(nullptr, [&] { delete &own(state); });
   }
-  static element_status ELEMENT_ABI serialize_config(element_plugin_state* state, const element_call* in, element_str draft) {
+  static element_status ELEMENT_ABI serialize_config(element_plugin_state* state, const element_call* in,
+                                                     element_str draft) {
     return guard(in, [&] {
       call now(in, own(state).of);
       now.write(own(state).plugin.serialize_config(now, view(draft)));
     });
   }
-  static element_status ELEMENT_ABI authenticate(element_plugin_state* state, const element_call* in, element_str request,
-                                                 const element_connection* to) {
+  static element_status ELEMENT_ABI authenticate(element_plugin_state* state, const element_call* in,
+                                                 element_str request, const element_connection* to) {
     return guard(in, [&] {
       call now(in, own(state).of);
       const element_connection where = adopt(to);
-      now.write(own(state).plugin.authenticate(
-          now, view(request),
-          connection{static_cast<connect_mode>(where.mode), view(where.base_url), view(where.authorization), view(where.ca_file)}));
+      now.write(own(state).plugin.authenticate(now, view(request),
+                                               connection{static_cast<connect_mode>(where.mode), view(where.base_url),
+                                                          view(where.authorization), view(where.ca_file)}));
     });
   }
-  static element_status ELEMENT_ABI parse_instance(element_plugin_state* state, const element_call* in, element_str reply) {
+  static element_status ELEMENT_ABI parse_instance(element_plugin_state* state, const element_call* in,
+                                                   element_str reply) {
     return guard(in, [&] {
       call now(in, own(state).of);
       now.write(own(state).plugin.parse_instance(now, view(reply)));
     });
   }
-  static element_status ELEMENT_ABI open_instance(element_plugin_state* state, const element_call* in, element_str document,
-                                                  element_instance** out) {
+  static element_status ELEMENT_ABI open_instance(element_plugin_state* state, const element_call* in,
+                                                  element_str document, element_instance** out) {
     return guard(in, [&] {
       call now(in, own(state).of);
       *out = reinterpret_cast<element_instance*>(new Open(own(state), now, view(document)));
@@ -141,17 +170,21 @@ struct binding {
   static void ELEMENT_ABI close_instance(element_instance* instance) {
     guard(nullptr, [&] { delete &own(instance); });
   }
-  static element_status ELEMENT_ABI invoke(element_instance* instance, const element_call* in, const element_request* what) {
+  static element_status ELEMENT_ABI invoke(element_instance* instance, const element_call* in,
+                                           const element_request* what) {
     return guard(in, [&] {
       call now(in, own(instance).state->of);
       const element_request r = adopt(what);
-      write_answer(now, own(instance).instance.invoke(now, request{view(r.method), view(r.path), view(r.query), view(r.headers),
-                                                                   view(r.body), view(r.content_type)}));
+      write_answer(
+          now, own(instance).instance.invoke(now, request{view(r.method), view(r.path), view(r.query), view(r.headers),
+                                                          view(r.body), view(r.content_type)}));
     });
   }
 
   template <class Some>
-  static constexpr bool has_events = requires(Some& one, call& now) { one.poll_events(now, std::string_view{}, 0u); };
+  static constexpr bool has_events = requires(Some& one, call& now) {
+    one.poll_events(now, std::string_view{}, 0u);
+  };
   static element_status ELEMENT_ABI poll_events(element_instance* instance, const element_call* in, element_str cursor,
                                                 std::uint32_t max_events) {
     return guard(in, [&] {
@@ -173,9 +206,22 @@ struct binding {
         raw(Manifest::text()),
     };
     static const element_plugin entries = {
-        sizeof(element_plugin), ELEMENT_MAGIC,    ELEMENT_ABI_MAJOR, ELEMENT_ABI_MINOR, 0, 0,
-        &about,                 start,            stop,              serialize_config,  authenticate,
-        parse_instance,         open_instance,    close_instance,    invoke,            has_events<Instance> ? poll_events : nullptr,
+        sizeof(element_plugin),
+        ELEMENT_MAGIC,
+        ELEMENT_ABI_MAJOR,
+        ELEMENT_ABI_MINOR,
+        0,
+        0,
+        &about,
+        start,
+        stop,
+        serialize_config,
+        authenticate,
+        parse_instance,
+        open_instance,
+        close_instance,
+        invoke,
+        has_events<Instance> ? poll_events : nullptr,
         nullptr,
     };
     return &entries;
@@ -186,7 +232,7 @@ struct binding {
 }  // namespace element
 
 /// Exports the entry for `PluginClass`. Needs the generated element_manifest.hpp to be included before.
-#define FORMULARY_ELEMENT(PluginClass)                                                                              \
-  extern "C" ELEMENT_EXPORT const element_plugin* ELEMENT_ABI element_plugin_entry_v1(const element_host* of) {     \
-    return element::detail::binding<PluginClass, element_manifest>::table(of);                                      \
+#define FORMULARY_ELEMENT(PluginClass)                                                                          \
+  extern "C" ELEMENT_EXPORT const element_plugin* ELEMENT_ABI element_plugin_entry_v1(const element_host* of) { \
+    return element::detail::binding<PluginClass, element_manifest>::table(of);                                  \
   }

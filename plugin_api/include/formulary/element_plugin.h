@@ -9,7 +9,8 @@
  *              in the minor where the struct first appeared.  Fields are only ever appended.  Tables
  *              are constant; their consumer copies min(size, sizeof mine) into a zeroed struct of its
  *              own, so that what is missing reads as 0 or NULL: "not provided".  Records passed with a
- *              call may be read in place below `size`.  element_str and element_kv are frozen.
+ *              call may be read in place below `size`.  element_str and element_kv are frozen.  Every
+ *              function pointer of 1.0 is set unless its comment says that it may be NULL.
  *  R2 Types    Fixed-width integers, size_t, pointers.  No enum, bool, bit-field, long, va_list, FILE,
  *              errno or locale crosses.  Constants are stored in int32_t / uint32_t.  Senders zero
  *              unknown flag bits; receivers ignore them and treat unknown codes as ELEMENT_UNKNOWN.
@@ -20,6 +21,7 @@
  *              the host's sink (element_call_ops).  Plugin constants live until stop() has returned.
  *  R5 Strings  element_str is UTF-8, not terminated; len rules; ptr may be NULL only if len is 0.  JSON
  *              is RFC 8259 without a byte-order mark.  The host checks both, and the size, on receipt.
+ *              The one exception: a request's and an answer's body is bytes of any kind.
  *  R6 Errors   A function returns element_status.  Text and code go to ops->fail() before returning;
  *              the host copies them at once.  No exception, longjmp or signal crosses in either
  *              direction; host callbacks never throw and never longjmp.
@@ -72,7 +74,7 @@ enum {
     ELEMENT_PERMISSION_DENIED = 7, ELEMENT_RESOURCE_EXHAUSTED = 8, ELEMENT_FAILED_PRECONDITION = 9,
     ELEMENT_ABORTED = 10, ELEMENT_OUT_OF_RANGE = 11, ELEMENT_UNIMPLEMENTED = 12, ELEMENT_INTERNAL = 13,
     ELEMENT_UNAVAILABLE = 14, ELEMENT_DATA_LOSS = 15, ELEMENT_UNAUTHENTICATED = 16,
-    ELEMENT_PENDING = 100             /* only after element_async.detach() */
+    ELEMENT_PENDING = 100             /* kept for a later asynchronous service; not a result in 1.0     */
 };
 enum { ELEMENT_RETRY_UNKNOWN = 0, ELEMENT_RETRY_NO = 1, ELEMENT_RETRY_SAFE = 2, ELEMENT_RETRY_IF_IDEMPOTENT = 3 };
 enum { ELEMENT_LOG_TRACE = 0, ELEMENT_LOG_DEBUG = 1, ELEMENT_LOG_INFO = 2, ELEMENT_LOG_WARN = 3, ELEMENT_LOG_ERROR = 4 };
@@ -98,6 +100,8 @@ typedef struct element_error {
 
 /* ---- one hook call ------------------------------------------------------------------------------- */
 
+/* The record and all it points to are valid until the hook returns.  A thread that outlives the hook must
+ * keep none of it. */
 typedef struct element_call element_call;
 typedef struct element_call_ops {
     uint32_t size;
@@ -105,17 +109,21 @@ typedef struct element_call_ops {
     /* ELEMENT_OK, or why the work is no longer wanted: CANCELLED or DEADLINE_EXCEEDED.  Cheap. [any] */
     element_status (ELEMENT_ABI *poll)(const element_call *call);
     /* Runs fn(arg) once, from another thread, if the call is cancelled; at once if it already is.  One
-     * fn at a time.  fn NULL takes it back and waits for a running one: do that before arg dies and
-     * before the hook returns.  fn must not block and may call nothing of the host but poll(). [call] */
+     * fn at a time: a second one gets ELEMENT_FAILED_PRECONDITION.  fn NULL takes it back and waits for a
+     * running one: do that before arg dies and before the hook returns.  fn must not block and may call
+     * nothing of the host but poll().  A deadline may pass without fn: limit waits by deadline_ns. [call] */
     element_status (ELEMENT_ABI *on_cancel)(const element_call *call, void (ELEMENT_ABI *fn)(void *arg), void *arg);
     /* The sink.  reserve() gives at least `want` writable bytes (NULL: over the limit), commit() keeps
-     * the first `used` of them; write() is both with a copy.  The bytes are the host's, in an isolated
-     * host they are shared memory, so a result is never copied across.  Reserved memory is valid until
-     * the next sink function.  A failed hook's output is dropped. [call] */
+     * the first `used` of them and refuses more than were reserved; write() is both with a copy.  The
+     * bytes are the host's, in an isolated host they are shared memory, so a result is never copied
+     * across.  Reserved memory is valid until the next sink function.  A failed hook's output is dropped.
+     * Over the limit: ELEMENT_RESOURCE_EXHAUSTED, and the hook has failed whatever it returns, so that a
+     * result can never be cut short unnoticed. [call] */
     void *(ELEMENT_ABI *reserve)(const element_call *call, size_t want, size_t *got);
     element_status (ELEMENT_ABI *commit)(const element_call *call, size_t used);
     element_status (ELEMENT_ABI *write)(const element_call *call, const void *data, size_t len);
-    /* Records why the hook is about to fail; the last one wins.  Ignored if the hook returns OK. [call] */
+    /* Records why the hook is about to fail; the last one wins.  Ignored if the hook returns OK.  The
+     * hook's return value is the status that counts; the host may cut long texts. [call] */
     void (ELEMENT_ABI *fail)(const element_call *call, const element_error *error);
     /* Tells the watchdog that the hook is alive; done is 0..1000. [any] */
     void (ELEMENT_ABI *heartbeat)(const element_call *call, uint32_t done, element_str note);
@@ -147,11 +155,13 @@ struct element_host {
     const void *(ELEMENT_ABI *service)(const element_host *host, element_str id);
     /* Outstanding work outside a hook (a thread, a timer, a socket).  While the count is above 0 the host
      * neither calls stop() nor unmaps.  hold() is called inside a hook or under another hold; release()
-     * is the last thing that thread does in plugin code.                                      [any] */
+     * is the last thing that thread does in plugin code.  A thread that lives as long as the plugin takes
+     * no hold: stop() ends and joins it.                                                      [any] */
     void (ELEMENT_ABI *hold)(const element_host *host);
     void (ELEMENT_ABI *release)(const element_host *host);
 };
 
+/* Log, metrics and clock are granted to every plugin. */
 #define ELEMENT_SERVICE_LOG "element.log/1"
 typedef struct element_log {
     uint32_t size, reserved;
@@ -175,7 +185,8 @@ typedef struct element_clock {
     uint32_t size, reserved;
     int64_t (ELEMENT_ABI *wall_ns)(const element_host *host);                                  /* [any] */
     int64_t (ELEMENT_ABI *monotonic_ns)(const element_host *host);                             /* [any] */
-    /* Ends early with poll()'s code when the call is cancelled or its deadline passes.        [call] */
+    /* Ends early with poll()'s code when the call is cancelled or its deadline passes; ns of 0 or less
+     * is poll().                                                                              [call] */
     element_status (ELEMENT_ABI *sleep)(const element_host *host, const element_call *call, int64_t ns);
 } element_clock;
 
@@ -213,11 +224,10 @@ typedef struct element_request {
     uint32_t flags;                   /* none in 1.0                                                   */
     element_str method;               /* "GET"                                                         */
     element_str path;                 /* below the hub: "/candidates/42"                               */
-    element_str query;                /* JSON object of decoded parameters                             */
-    element_str headers;              /* JSON object                                                   */
+    element_str query;                /* JSON object of decoded parameters: strings, or arrays of them  */
+    element_str headers;              /* JSON object of strings                                        */
     element_str body; element_str content_type;
-} element_request;                    /* the answer's status, headers and paging travel as a JSON head,
-                                         then the body: see "answer framing" in the ABI document       */
+} element_request;
 
 typedef struct element_plugin {
     uint32_t size;
@@ -227,7 +237,8 @@ typedef struct element_plugin {
     uint32_t reserved;
     const element_descriptor *descriptor;
 
-    /* Once after loading, before anything below; sets *state, also to NULL if there is none.   [one] */
+    /* Once after loading, before anything below; sets *state, also to NULL if there is none.  `host` is
+     * good until stop() returns.  If it fails, *state is not read and stop() does not come.    [one] */
     element_status (ELEMENT_ABI *start)(const element_host *host, const element_call *call, element_plugin_state **state);
     /* After the last instance is gone and hold()s are back at 0.  On return no thread of the plugin may
      * run, no callback may be pending, and start() may come again.  Cannot fail.               [one] */
@@ -252,23 +263,30 @@ typedef struct element_plugin {
     /* -- use ------------------------------------------------------------------------------------------- */
 
     /* A live handle for a stored instance document (with its configuration); keeps connections; no network
-     * yet.                                                                                     [hook] */
+     * yet.  If it fails, *instance is not read and close_instance() does not come.             [hook] */
     element_status (ELEMENT_ABI *open_instance)(element_plugin_state *state, const element_call *call,
                                                 element_str document, element_instance **instance);
     /* Never overlaps another hook of the same instance and is the last one.  Cannot fail.     [hook] */
     void (ELEMENT_ABI *close_instance)(element_instance *instance);
-    /* One resource request.                                                                   [hook] */
+    /* One resource request.  The sink gets a head, one line of JSON of at most 64 KiB, then the body's bytes:
+     *   {"status":200,"headers":{...},"contentType":"application/json","nextPage":"...","retryAttempts":0}\n
+     * Only status is required.  nextPage is absent on the last page and goes back unchanged as the query
+     * parameter "nextPage".  The other side's answer may be passed on whatever its status, also 404; failing
+     * is for when there is none, or when the host should know how to repeat (retry class).    [hook] */
     element_status (ELEMENT_ABI *invoke)(element_instance *instance, const element_call *call, const element_request *request);
     /* The sink gets {"cursor": ..., "events": [...]} with at most max_events; the cursor is opaque to the
-     * host, which stores it only after the events are safe.  Nothing new is OK with none.     [hook] */
+     * host, which stores it only after the events are safe; empty: from the beginning.  Nothing new is OK with none.
+     * May be NULL: no events.                                                                 [hook] */
     element_status (ELEMENT_ABI *poll_events)(element_instance *instance, const element_call *call, element_str cursor, uint32_t max_events);
 
-    /* A table by id for anything newer than this header, or NULL.  Static; good until stop().  [any] */
+    /* A table by id for anything newer than this header, or NULL.  Static; good until stop().  The
+     * function itself may be NULL: none.                                                       [any] */
     const void *(ELEMENT_ABI *extension)(element_plugin_state *state, element_str id);
 } element_plugin;
 
 /* The one exported symbol.  Fast, pure, callable more than once and from a scanning process: no thread,
- * no file, no network, nothing to undo.  NULL means "not with this host". */
+ * no file, no network, nothing to undo.  NULL means "not with this host".  `host` is lent for this call only:
+ * start() gets the one to keep.                                                                [any] */
 typedef const element_plugin *(ELEMENT_ABI *element_entry_fn)(const element_host *host);
 ELEMENT_EXPORT const element_plugin *ELEMENT_ABI element_plugin_entry_v1(const element_host *host);
 

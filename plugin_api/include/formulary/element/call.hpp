@@ -12,6 +12,7 @@
 #include <limits>
 #include <optional>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace element {
@@ -19,6 +20,7 @@ namespace element {
 /// Copies a table by rule R1: what the other side did not fill reads as zero.
 template <class Table>
 Table adopt(const Table* table) noexcept {
+  static_assert(std::is_trivially_copyable_v<Table>);
   Table mine;
   std::memset(&mine, 0, sizeof mine);
   if (table != nullptr) {
@@ -51,7 +53,9 @@ class host {
         clock_(adopt(service<element_clock>(ELEMENT_SERVICE_CLOCK))) {}
 
   [[nodiscard]] const element_host* get() const noexcept { return host_; }
-  [[nodiscard]] bool isolated() const noexcept { return host_ != nullptr && (host_->flags & ELEMENT_HOST_ISOLATED) != 0; }
+  [[nodiscard]] bool isolated() const noexcept {
+    return host_ != nullptr && (host_->flags & ELEMENT_HOST_ISOLATED) != 0;
+  }
 
   /// The table of a service, or nullptr if this host does not offer it (or does not grant it to this plugin).
   template <class Table>
@@ -96,7 +100,9 @@ class host {
   element_clock clock_{};
 };
 
-/// Work outside a hook: while a hold lives the host neither calls stop() nor lets go of the library.
+/// Work outside a hook: while a hold lives the host neither calls stop() nor lets go of the library. Made inside a hook
+/// or while another hold lives; may end on any thread. A thread that lives as long as the plugin's object takes none:
+/// end and join it in the object's destructor.
 class hold {
  public:
   explicit hold(const host& of) noexcept : host_(of.get()) {
@@ -144,10 +150,12 @@ class call {
     return left.count() > 0 ? left : std::chrono::nanoseconds(0);
   }
 
-  /// Waits; throws `ended` early when the call is cancelled or its deadline passes.
+  /// Waits on the host's clock; throws `ended` early when the call is cancelled or its deadline passes. Never sleep in
+  /// any other way: nobody could wake the hook, and a test would have to wait with it.
   void sleep(std::chrono::nanoseconds time) const;
 
-  /// Appends to the result. Throws error(ELEMENT_RESOURCE_EXHAUSTED, "output.limit") over the host's bound.
+  /// Appends to the result, for hooks that write more than they return. Throws error(ELEMENT_RESOURCE_EXHAUSTED,
+  /// "output.limit") over the host's bound.
   void write(std::string_view bytes) const {
     if (call_->ops->write(call_, bytes.data(), bytes.size()) != ELEMENT_OK) throw over_limit();
   }
@@ -163,7 +171,7 @@ class call {
 
   /// Tells the host's watchdog that a long hook is alive; `done` is 0..1000.
   void heartbeat(std::uint32_t done, std::string_view note = {}) const noexcept {
-    if (call_->ops->heartbeat != nullptr) call_->ops->heartbeat(call_, done, raw(note));
+    call_->ops->heartbeat(call_, done, raw(note));
   }
 
   void log(log_level level, std::string_view message, std::initializer_list<field> fields = {}) const noexcept {
@@ -171,25 +179,30 @@ class call {
   }
 
  private:
-  static error over_limit() { return {ELEMENT_RESOURCE_EXHAUSTED, "output.limit", "the result is over the host's limit"}; }
+  static error over_limit() {
+    return {ELEMENT_RESOURCE_EXHAUSTED, "output.limit", "the result is over the host's limit"};
+  }
 
   const element_call* call_;
   const element::host* host_;
 };
 
-/// While it lives, a cancellation of the call runs `on_cancel` from another thread, once (at once if the call is
-/// already cancelled). `on_cancel` must not block. One at a time per call.
+/// While it lives, a cancellation of the call runs `on_cancel` from another thread, once (at once, on this thread, if
+/// the call is already cancelled). `on_cancel` must not block and must not touch the scope. One scope at a time per
+/// call: a second one throws error(ELEMENT_FAILED_PRECONDITION, "call.on_cancel"). A deadline does not run it; bound
+/// the wait by call::remaining().
 class cancel_scope {
  public:
   cancel_scope(const call& of, std::function<void()> on_cancel) : call_(of.get()), on_cancel_(std::move(on_cancel)) {
-    if (call_->ops->on_cancel != nullptr) call_->ops->on_cancel(call_, &cancel_scope::run, this);
+    if (call_->ops->on_cancel(call_, &cancel_scope::run, this) != ELEMENT_OK) {
+      throw error(ELEMENT_FAILED_PRECONDITION, "call.on_cancel",
+                  "the call has a cancel_scope already; end it before the next one begins");
+    }
   }
   cancel_scope(const cancel_scope&) = delete;
   cancel_scope& operator=(const cancel_scope&) = delete;
   /// Waits for a running `on_cancel`.
-  ~cancel_scope() {
-    if (call_->ops->on_cancel != nullptr) call_->ops->on_cancel(call_, nullptr, nullptr);
-  }
+  ~cancel_scope() { call_->ops->on_cancel(call_, nullptr, nullptr); }
 
  private:
   static void run(void* self) noexcept {
@@ -204,10 +217,12 @@ class cancel_scope {
 
 inline void call::sleep(std::chrono::nanoseconds time) const {
   if (host_->clock_.sleep != nullptr) {
-    if (const element_status why = host_->clock_.sleep(host_->get(), call_, time.count()); why != ELEMENT_OK) throw ended(why);
+    if (const element_status why = host_->clock_.sleep(host_->get(), call_, time.count()); why != ELEMENT_OK)
+      throw ended(why);
     return;
   }
-  throw error(ELEMENT_FAILED_PRECONDITION, "host.no_clock", "the host offers no element.clock/1; a plugin may not wait without it");
+  throw error(ELEMENT_FAILED_PRECONDITION, "host.no_clock",
+              "the host offers no element.clock/1; a plugin may not wait without it");
 }
 
 }  // namespace element

@@ -13,7 +13,9 @@
 namespace element {
 
 /// A borrowed view as the ABI wants it. The bytes must outlive the call that gets it.
-inline element_str raw(std::string_view text) noexcept { return {text.data(), text.size()}; }
+inline element_str raw(std::string_view text) noexcept {
+  return {text.data(), text.size()};
+}
 
 /// A view of what the other side lent; empty when it lent nothing.
 inline std::string_view view(element_str text) noexcept {
@@ -28,9 +30,10 @@ enum class retry : std::int32_t {
   if_idempotent = ELEMENT_RETRY_IF_IDEMPOTENT,
 };
 
-/// The one exception an author throws. `status` is one of ELEMENT_* (never ELEMENT_OK), `code` is stable and
-/// machine-readable ("smartrecruiters.rate_limited"), the message is a sentence for people that says what failed
-/// and what to do next. None of the three may hold a secret. The optional members are set by the chained setters:
+/// The one exception an author throws. `status` is one of ELEMENT_CANCELLED to ELEMENT_UNAUTHENTICATED (anything else
+/// reaches the host as ELEMENT_INTERNAL), `code` is stable and machine-readable ("smartrecruiters.rate_limited"), the
+/// message is a sentence for people that says what failed and what to do next. None of the three may hold a secret. The
+/// optional members are set by the chained setters:
 ///
 ///   throw element::error(ELEMENT_UNAVAILABLE, "acme.busy", "acme answered 503; try again later")
 ///       .with_http_status(503).with_retry(element::retry::safe).with_retry_after_ms(2000);
@@ -48,10 +51,22 @@ class error : public std::runtime_error {
   [[nodiscard]] std::int64_t retry_after_ms() const noexcept { return retry_after_ms_; }
 
   /// `json` is a JSON object, for instance the other side's own error document.
-  error& with_details(std::string json) { details_ = std::move(json); return *this; }
-  error& with_http_status(std::int32_t status) noexcept { http_status_ = status; return *this; }
-  error& with_retry(retry value) noexcept { retry_ = value; return *this; }
-  error& with_retry_after_ms(std::int64_t value) noexcept { retry_after_ms_ = value; return *this; }
+  error& with_details(std::string json) {
+    details_ = std::move(json);
+    return *this;
+  }
+  error& with_http_status(std::int32_t status) noexcept {
+    http_status_ = status;
+    return *this;
+  }
+  error& with_retry(retry value) noexcept {
+    retry_ = value;
+    return *this;
+  }
+  error& with_retry_after_ms(std::int64_t value) noexcept {
+    retry_after_ms_ = value;
+    return *this;
+  }
 
  private:
   element_status status_;
