@@ -22,14 +22,17 @@ struct JsonLimits {
 };
 
 /// Parses one RFC 8259 document (no byte-order mark, valid UTF-8, finite numbers). `where` begins the sentence of
-/// Error(bad_input), which names line and column; Error(limit_reached) over a bound.
+/// Error(bad_input), which names line and column (in bytes, from 1); Error(limit_reached) over a bound. Doubles are the
+/// nearest ones; integers beyond 64 bits become doubles. Of members with one name the last counts, as in JavaScript.
 [[nodiscard]] json::value parse_json(std::string_view text, std::string_view where, const JsonLimits& limits = {});
 
-/// Compact text; doubles in their shortest form that reads back the same (87.25, not 8.725E1). Throws
-/// Error(internal) on NaN and infinity, which JSON cannot say.
+/// Compact text; doubles in their shortest form that reads back the same (87.25, not 8.725E1), written out where
+/// JavaScript does so. Strings must be UTF-8. Throws Error(internal) on NaN and infinity, which JSON cannot say.
 [[nodiscard]] std::string to_text(const json::value& value);
 /// The same, indented by two spaces, for people.
 [[nodiscard]] std::string to_pretty_text(const json::value& value);
+/// Appends `text` in quotes and escaped.
+void append_json_string(std::string& out, std::string_view text);
 
 /// Reads members of one object with checks. Every failure is Error(bad_input) "<path>: missing" or
 /// "<path>: not a string", where <path> is `where` followed by the members' names: "instance.element.key". The object
