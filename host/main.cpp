@@ -53,10 +53,11 @@ extern "C" __attribute__((visibility("default"))) int formulary_main(int count, 
       .transport = [](const Settings& settings) { return make_poco_transport({.ca_file = settings.text("ca.file")}); },
       .script_runner =
           [&folder](const Settings& settings) {
-            return std::make_unique<ScriptWorkers>(ScriptWorkersOptions{
-                .program = folder.parent_path() / "lib" / "formulary" / "script-worker",
-                .workers = static_cast<unsigned>(settings.integer("script.workers")),
-            });
+            ScriptWorkers::Options options;
+            options.program = folder.parent_path() / "lib" / "formulary" / "script-worker";
+            options.workers = static_cast<unsigned>(settings.integer("script.workers"));
+            options.heap_mib = static_cast<std::size_t>(settings.integer("script.memory_mb"));
+            return std::make_unique<ScriptWorkers>(options);
           },
   };
   const cli::ExitCode code = cli::run({words + 1, words + count}, io, parts);

@@ -45,6 +45,8 @@ class Instances {
   /// Performs a resource request through the instance's plugin. The path may carry the /hubs/{hub} prefix. Opens the handle
   /// on first use and keeps it. Throws PluginError, Error(not_found).
   [[nodiscard]] ResourceAnswer call(std::string_view selector, const ResourceRequest& request, const CallContext& context);
+  /// A redactor that knows the secrets of all of these instances, for whoever records what several of them answered.
+  [[nodiscard]] Redactor redactor(const std::vector<std::string>& selectors);
   /// How safe a repeat of that call is, from the manifest; unsafe if the manifest does not know it.
   [[nodiscard]] Idempotency idempotency(std::string_view selector, std::string_view method, std::string_view path);
 

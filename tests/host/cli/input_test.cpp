@@ -1,0 +1,91 @@
+#include "host/cli/input.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "tests/host/cli/test_io.hpp"
+
+namespace formulary::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+struct InputTest : testing::Test {
+  TestIo streams;
+  std::filesystem::path file = std::filesystem::path(testing::TempDir()) / "formulary-input-test";
+
+  void write_file(const std::string& text) const { std::ofstream(file, std::ios::binary) << text; }
+  void TearDown() override { std::filesystem::remove(file); }
+};
+
+template <class Body>
+std::string message_of(Body&& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+
+TEST_F(InputTest, PartsAtTheFirstEqualsSign) {
+  EXPECT_EQ(key_and_value("where=status='HIRED'", "--query"), std::make_pair(std::string("where"), std::string("status='HIRED'")));
+  EXPECT_EQ(key_and_value("empty=", "--query").second, "");
+}
+
+TEST_F(InputTest, RefusesWhatHasNoKey) {
+  for (const char* wrong : {"", "noequals", "=value"}) {
+    EXPECT_THAT(message_of([&] { key_and_value(wrong, "--set"); }), HasSubstr("--set")) << wrong;
+  }
+}
+
+TEST_F(InputTest, ReadsASecretFromAFileWithoutItsLastLineBreak) {
+  write_file("line one\nline two\r\n");
+  const Io io = streams.io();
+  EXPECT_EQ(read_secret(io, "api.key=@" + file.string()).second, "line one\nline two");
+}
+
+TEST_F(InputTest, ReadsASecretFromStandardInput) {
+  streams.in.str("piped\n");
+  const Io io = streams.io();
+  EXPECT_EQ(read_secret(io, "api.key=@-"), std::make_pair(std::string("api.key"), std::string("piped")));
+}
+
+TEST_F(InputTest, AsksForASecretThatHasNoSource) {
+  const Io io = streams.io(true);
+  EXPECT_EQ(read_secret(io, "api.key").second, "typed-secret");
+  EXPECT_EQ(streams.asked, "api.key: ");
+}
+
+TEST_F(InputTest, RefusesASecretOnTheCommandLineWithoutRepeatingIt) {
+  const Io io = streams.io();
+  const std::string message = message_of([&] { (void)read_secret(io, "api.key=hunter2"); });
+  EXPECT_THAT(message, HasSubstr("--secret api.key=@FILE"));
+  EXPECT_THAT(message, Not(HasSubstr("hunter2")));
+}
+
+TEST_F(InputTest, SaysHowToGiveASecretWhereNobodyCanBeAsked) {
+  const Io io = streams.io(false);
+  EXPECT_THAT(message_of([&] { (void)read_secret(io, "api.key"); }), HasSubstr("--secret api.key=@FILE"));
+}
+
+TEST_F(InputTest, RefusesAFileOverTheBound) {
+  write_file(std::string(101, 'x'));
+  const Io io = streams.io();
+  EXPECT_EQ(read_input(io, file.string(), 101).size(), 101U);
+  EXPECT_THAT(message_of([&] { (void)read_input(io, file.string(), 100); }), HasSubstr("more than 100 bytes"));
+}
+
+TEST_F(InputTest, SaysWhichFileIsMissing) {
+  const Io io = streams.io();
+  EXPECT_THAT(message_of([&] { (void)read_input(io, "/no/such/file", 10); }), HasSubstr("/no/such/file"));
+}
+
+}  // namespace
+}  // namespace formulary::cli
