@@ -29,7 +29,7 @@ class multipart {
 
  private:
   void begin_part();
-  void add_bytes(std::string_view bytes);
+  void refuse_boundary_in(std::string_view bytes) const;
   std::string boundary_;
   std::string parts_;
 };

@@ -31,7 +31,7 @@ struct lane {
 /// The right to be inside; leaves when it dies. Any thread may destroy it; it must not outlive its limiter.
 class permit {
  public:
-  permit() noexcept = default;
+  permit() noexcept;
   permit(permit&& other) noexcept;
   permit& operator=(permit&& other) noexcept;
   ~permit();
