@@ -1,0 +1,325 @@
+#include "host/base/settings.hpp"
+
+#include <Poco/AutoPtr.h>
+#include <Poco/Util/LayeredConfiguration.h>
+#include <Poco/Util/MapConfiguration.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include "host/base/error.hpp"
+#include "host/base/settings_file.hpp"
+#include "host/base/text.hpp"
+
+namespace formulary {
+namespace {
+
+using Kind = SettingSpec::Kind;
+using Poco::AutoPtr;
+using Poco::Util::LayeredConfiguration;
+using Poco::Util::MapConfiguration;
+
+constexpr std::size_t file_bytes_max = 1U << 20U;
+
+const SettingSpec* find_spec(std::string_view key) {
+  const auto& specs = known_settings();
+  const auto found =
+      std::find_if(specs.begin(), specs.end(), [key](const SettingSpec& spec) { return spec.key == key; });
+  return found == specs.end() ? nullptr : &*found;
+}
+
+[[noreturn]] void refuse_unknown(const std::string& place, const std::string& key) {
+  std::vector<std::string_view> keys;
+  for (const SettingSpec& spec : known_settings()) keys.push_back(spec.key);
+  const std::string near = nearest(key, keys);
+  const std::string what = place + ": there is no setting '" + key + "'; ";
+  throw Error(ErrorCode::bad_input,
+              what + (near.empty() ? "`formulary doctor` lists those that exist" : "did you mean '" + near + "'?"));
+}
+
+std::string variable_of(std::string_view key) {
+  std::string name = "FORMULARY_";
+  for (const char c : key) name += c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  return name;
+}
+
+std::string joined(const std::vector<std::string_view>& words) {
+  std::string text;
+  for (const std::string_view word : words) text += (text.empty() ? "" : ", ") + std::string(word);
+  return text;
+}
+
+/// Empty: the value is fine.
+std::string problem_with(const SettingSpec& spec, const std::string& value) {
+  if (spec.kind == Kind::flag) return value == "true" || value == "false" ? "" : "is neither true nor false";
+  if (spec.kind == Kind::integer) {
+    std::int64_t number = 0;
+    const auto [end, problem] = std::from_chars(value.data(), value.data() + value.size(), number);
+    const bool whole = problem == std::errc() && end == value.data() + value.size();
+    if (whole && number >= spec.least && number <= spec.most) return "";
+    return "is not an integer between " + std::to_string(spec.least) + " and " + std::to_string(spec.most);
+  }
+  if (!is_utf8(value) || value.find('\0') != std::string::npos) return "is not text";
+  if (spec.words.empty() || std::find(spec.words.begin(), spec.words.end(), value) != spec.words.end()) return "";
+  return "is none of " + joined(spec.words);
+}
+
+void check(const std::string& place, const SettingSpec& spec, const std::string& value) {
+  const std::string problem = problem_with(spec, value);
+  if (problem.empty()) return;
+  const std::string shown = spec.secret ? std::string() : " '" + value + "'";
+  throw Error(ErrorCode::bad_input, place + ": " + std::string(spec.key) + ": the value" + shown + " " + problem);
+}
+
+std::string_view word_for(Kind kind) {
+  if (kind == Kind::integer) return "an integer, without quotes";
+  if (kind == Kind::flag) return "true or false, without quotes";
+  return "a text in quotes";
+}
+
+bool fits(Kind wanted, FileSetting::Kind given) {
+  switch (given) {
+    case FileSetting::Kind::any:
+      return true;
+    case FileSetting::Kind::text:
+      return wanted == Kind::text;
+    case FileSetting::Kind::integer:
+      return wanted == Kind::integer;
+    case FileSetting::Kind::flag:
+      return wanted == Kind::flag;
+  }
+  return false;
+}
+
+/// One layer, and for each of its keys where it was found.
+struct Layer {
+  AutoPtr<MapConfiguration> values{new MapConfiguration};
+  std::map<std::string, std::string, std::less<>> origins;
+
+  void set(std::string_view key, const std::string& value, std::string origin) {
+    values->setString(std::string(key), value);
+    origins.insert_or_assign(std::string(key), std::move(origin));
+  }
+};
+
+Layer layer_of_flags(const std::map<std::string, std::string>& flags) {
+  Layer layer;
+  for (const auto& [key, value] : flags) {
+    const SettingSpec* spec = find_spec(key);
+    if (spec == nullptr) refuse_unknown("flag", key);
+    if (spec->secret)
+      throw Error(ErrorCode::bad_input,
+                  "flag: " + key + " is secret and other users can see flags; set " + variable_of(key));
+    check("flag", *spec, value);
+    layer.set(key, value, "flag");
+  }
+  return layer;
+}
+
+Layer layer_of_environment(const SettingsSources& sources) {
+  Layer layer;
+  if (!sources.environment) return layer;
+  for (const SettingSpec& spec : known_settings()) {
+    const std::string variable = variable_of(spec.key);
+    auto value = sources.environment(variable);
+    if (!value || value->empty()) continue;
+    check(variable, spec, *value);
+    layer.set(spec.key, *value, variable);
+    if (spec.secret) wipe(*value);
+  }
+  return layer;
+}
+
+std::string read_file(const std::string& path) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) {
+    throw Error(ErrorCode::not_found,
+                path + ": there is no such settings file; write --settings FILE with one that exists");
+  }
+  std::ifstream stream(path, std::ios::binary);
+  if (!std::filesystem::is_regular_file(path, ignored) || !stream) {
+    throw Error(ErrorCode::bad_input,
+                path + ": the settings file cannot be read; it must be a file that this user may read");
+  }
+  std::string text(file_bytes_max + 1, '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  if (text.size() > file_bytes_max)
+    throw Error(ErrorCode::limit_reached, path + ": a settings file of more than 1 MiB");
+  return text;
+}
+
+void check_privacy(const std::string& path, const std::string& place) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) == 0 && (status.st_mode & 077U) == 0) return;
+  throw Error(ErrorCode::bad_input, place + ": it holds a secret and others may read the file; run: chmod 600 " + path);
+}
+
+Layer layer_of_file(const std::string& path) {
+  Layer layer;
+  if (path.empty()) return layer;
+  const std::string extension = std::filesystem::path(path).extension();
+  if (extension != ".toml" && extension != ".properties") {
+    throw Error(ErrorCode::bad_input, path + ": a settings file ends in .toml or .properties");
+  }
+  std::string text = read_file(path);
+  const WipeAtExit guard(text);
+  for (FileSetting& setting : extension == ".toml" ? parse_toml(text, path) : parse_properties(text, path)) {
+    const std::string place = path + ":" + std::to_string(setting.line);
+    const SettingSpec* spec = find_spec(setting.key);
+    if (spec == nullptr) refuse_unknown(place, setting.key);
+    if (!fits(spec->kind, setting.kind)) {
+      throw Error(ErrorCode::bad_input,
+                  place + ": " + setting.key + ": the value is not " + std::string(word_for(spec->kind)));
+    }
+    check(place, *spec, setting.value);
+    if (spec->secret) check_privacy(path, place);
+    layer.set(setting.key, setting.value, place);
+    if (spec->secret) wipe(setting.value);
+  }
+  return layer;
+}
+
+std::string chosen_file(const SettingsSources& sources) {
+  if (!sources.file.empty()) return sources.file;
+  if (sources.environment) {
+    if (const auto named = sources.environment("FORMULARY_SETTINGS"); named && !named->empty()) return *named;
+  }
+  std::error_code ignored;
+  for (const char* usual : {"formulary.toml", "formulary.properties"}) {
+    if (std::filesystem::exists(usual, ignored)) return usual;
+  }
+  return {};
+}
+
+Layer layer_of_defaults() {
+  Layer layer;
+  for (const SettingSpec& spec : known_settings()) layer.set(spec.key, std::string(spec.otherwise), "default");
+  return layer;
+}
+
+}  // namespace
+
+const std::vector<SettingSpec>& known_settings() {
+  static const std::vector<SettingSpec> specs = {
+      {.key = "data.folder", .description = "Where the database and its key lie; empty: $XDG_DATA_HOME/formulary"},
+      {.key = "plugins.folder", .description = "Where the element plugins lie; empty: beside the program"},
+      {.key = "master.key",
+       .description = "The key of all stored secrets, 32 bytes in base64 or hex; empty: <data.folder>/master.key",
+       .secret = true},
+      {.key = "output", .otherwise = "table", .description = "How answers are printed", .words = {"table", "json"}},
+      {.key = "log.level",
+       .otherwise = "warn",
+       .description = "The least important line that is logged",
+       .words = {"trace", "debug", "info", "warn", "error"}},
+      {.key = "ca.file", .description = "A PEM file with further trust anchors for TLS"},
+      {.key = "http.time_limit_ms",
+       .kind = Kind::integer,
+       .otherwise = "60000",
+       .description = "The longest time of one request",
+       .least = 1,
+       .most = 3'600'000},
+      {.key = "script.time_limit_ms",
+       .kind = Kind::integer,
+       .otherwise = "5000",
+       .description = "The longest time of one script",
+       .least = 1,
+       .most = 600'000},
+      {.key = "script.memory_mb",
+       .kind = Kind::integer,
+       .otherwise = "64",
+       .description = "The most memory of one script's values",
+       .least = 8,
+       .most = 4096},
+      {.key = "script.workers",
+       .kind = Kind::integer,
+       .otherwise = "2",
+       .description = "How many scripts run at once",
+       .least = 1,
+       .most = 64},
+  };
+  return specs;
+}
+
+struct Settings::Values {
+  struct Value {
+    std::string value;
+    std::string origin;
+  };
+  std::map<std::string, Value, std::less<>> by_key;
+  std::string file;
+
+  Values() = default;
+  Values(const Values&) = delete;
+  Values& operator=(const Values&) = delete;
+  ~Values() {
+    for (const SettingSpec& spec : known_settings()) {
+      const auto found = by_key.find(spec.key);
+      if (spec.secret && found != by_key.end()) wipe(found->second.value);
+    }
+  }
+};
+
+Settings Settings::load(const SettingsSources& sources) {
+  const auto values = std::make_shared<Values>();
+  values->file = chosen_file(sources);
+  const std::vector<Layer> layers = {layer_of_flags(sources.flags), layer_of_environment(sources),
+                                     layer_of_file(values->file), layer_of_defaults()};
+  AutoPtr<LayeredConfiguration> configuration(new LayeredConfiguration);
+  int priority = 0;
+  for (const Layer& layer : layers) configuration->add(layer.values, priority++);
+  for (const SettingSpec& spec : known_settings()) {
+    const auto first = std::find_if(layers.begin(), layers.end(),
+                                    [&spec](const Layer& layer) { return layer.origins.count(spec.key) != 0; });
+    values->by_key[std::string(spec.key)] = {.value = configuration->getRawString(std::string(spec.key)),
+                                             .origin = first->origins.find(spec.key)->second};
+  }
+  Settings settings;
+  settings.values_ = values;
+  return settings;
+}
+
+const std::string& Settings::value(std::string_view key, SettingSpec::Kind kind) const {
+  const SettingSpec* spec = find_spec(key);
+  if (spec == nullptr || spec->kind != kind || values_ == nullptr) {
+    throw Error(ErrorCode::internal, "settings: '" + std::string(key) + "' was asked for as what it is not");
+  }
+  return values_->by_key.find(key)->second.value;
+}
+
+std::string Settings::text(std::string_view key) const {
+  return value(key, Kind::text);
+}
+
+std::int64_t Settings::integer(std::string_view key) const {
+  return std::stoll(value(key, Kind::integer));
+}
+
+bool Settings::flag(std::string_view key) const {
+  return value(key, Kind::flag) == "true";
+}
+
+std::string Settings::origin(std::string_view key) const {
+  const SettingSpec* spec = find_spec(key);
+  (void)value(key, spec == nullptr ? Kind::text : spec->kind);
+  return values_->by_key.find(key)->second.origin;
+}
+
+std::string Settings::shown(std::string_view key) const {
+  const SettingSpec* spec = find_spec(key);
+  const std::string& plain = value(key, spec == nullptr ? Kind::text : spec->kind);
+  if (!spec->secret) return plain;
+  return plain.empty() ? "not set" : "set";
+}
+
+const std::string& Settings::file() const noexcept {
+  static const std::string none;
+  return values_ == nullptr ? none : values_->file;
+}
+
+}  // namespace formulary
