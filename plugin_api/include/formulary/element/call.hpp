@@ -189,8 +189,8 @@ class call {
 
 /// While it lives, a cancellation of the call runs `on_cancel` from another thread, once (at once, on this thread, if
 /// the call is already cancelled). `on_cancel` must not block and must not touch the scope. One scope at a time per
-/// call: a second one throws error(ELEMENT_FAILED_PRECONDITION, "call.on_cancel"). A deadline does not run it; bound
-/// the wait by call::remaining().
+/// call: a second one throws error(ELEMENT_FAILED_PRECONDITION, "call.on_cancel"). A passing deadline need not run it;
+/// bound the wait by call::remaining().
 class cancel_scope {
  public:
   cancel_scope(const call& of, std::function<void()> on_cancel) : call_(of.get()), on_cancel_(std::move(on_cancel)) {
