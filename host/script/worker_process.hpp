@@ -1,0 +1,95 @@
+/// \file
+/// One script worker as the host sees it: a child process behind a socket.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace formulary {
+
+/// Owns a file descriptor.
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int number) : number_(number) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  Descriptor(Descriptor&& other) noexcept : number_(other.release()) {}
+  Descriptor& operator=(Descriptor&& other) noexcept;
+  ~Descriptor();
+
+  [[nodiscard]] int get() const { return number_; }
+  int release();
+
+ private:
+  int number_ = -1;
+};
+
+/// Starts the worker in the constructor, without waiting for it, and ends it in the destructor. Not thread-safe: one
+/// exchange at a time.
+class WorkerProcess {
+ public:
+  struct Options {
+    std::filesystem::path program;
+    std::size_t heap_mib = 64;
+    std::size_t array_buffers_mib = 64;
+  };
+
+  enum class Ending {
+    replied,
+    deadline,  ///< It neither replied nor died; kill it.
+    died,      ///< The socket closed.
+    broken,    ///< It sent what is no frame, or a longer one than allowed.
+  };
+  struct Exchange {
+    Ending ending = Ending::died;
+    std::string reply;  ///< The payload, if it replied.
+  };
+
+  /// The worker gets the socket as descriptor 3, /dev/null as 0 to 2, no other descriptor, no environment, no blocked
+  /// or ignored signal and a session of its own. Throws Error(unavailable) if the program cannot be started.
+  explicit WorkerProcess(const Options& options);
+  WorkerProcess(const WorkerProcess&) = delete;
+  WorkerProcess& operator=(const WorkerProcess&) = delete;
+  ~WorkerProcess();
+
+  /// Waits until the worker said that it is confined and ready; does nothing the second time. Throws
+  /// Error(unavailable), with the reason that its exit status gives, if it ends or is silent until the deadline.
+  void wait_until_ready(std::chrono::steady_clock::time_point deadline);
+
+  /// Sends a frame and waits for one frame of at most `reply_max` bytes.
+  [[nodiscard]] Exchange exchange(std::string_view frame, std::size_t reply_max,
+                                  std::chrono::steady_clock::time_point deadline);
+
+  /// Whether it may still be given work; an idle worker can be killed from outside.
+  [[nodiscard]] bool alive() const;
+
+  struct End {
+    bool killed_by_signal = false;
+    int number = 0;  ///< The signal, or the exit status.
+  };
+  /// Kills it if it still runs, and waits for its end. The first call decides.
+  End end();
+
+  [[nodiscard]] pid_t pid() const { return pid_; }
+
+ private:
+  [[nodiscard]] Ending send_all(std::string_view bytes, std::chrono::steady_clock::time_point deadline) const;
+  [[nodiscard]] Ending receive(char* bytes, std::size_t size, std::chrono::steady_clock::time_point deadline) const;
+  [[nodiscard]] Exchange receive_frame(std::size_t payload_max, std::chrono::steady_clock::time_point deadline) const;
+
+  std::filesystem::path program_;
+  pid_t pid_ = -1;
+  Descriptor process_;  ///< A pidfd: it names this process even if something else in the host reaps children.
+  Descriptor socket_;
+  bool ready_ = false;
+  std::optional<End> end_;
+};
+
+}  // namespace formulary
