@@ -18,10 +18,10 @@ struct InstanceRecord {
   std::int64_t id = 0;  ///< 0: the store gives one.
   std::string name;
   std::string element_key;
-  std::string token;          ///< Encrypted at rest; found again by its SHA-256.
-  std::string document;       ///< JSON.
-  std::string secrets;        ///< JSON object.
-  std::string created;        ///< ISO 8601.
+  std::string token;     ///< Encrypted at rest; found again by its SHA-256.
+  std::string document;  ///< JSON.
+  std::string secrets;   ///< JSON object.
+  std::string created;   ///< ISO 8601.
 };
 
 /// Any thread may use it. Every function throws Error(store_failed) when the disk or the database fails.
