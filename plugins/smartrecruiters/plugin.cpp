@@ -1,0 +1,6 @@
+/// \file
+/// What the library exports.
+#include "element_manifest.hpp"
+#include "plugins/smartrecruiters/smartrecruiters.hpp"
+
+FORMULARY_ELEMENT(smartrecruiters::SmartRecruiters)
