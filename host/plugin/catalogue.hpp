@@ -38,19 +38,32 @@ struct PluginLogLine {
   std::vector<std::pair<std::string, std::string>> fields;
 };
 
+/// One value that a plugin recorded: already redacted and bounded.
+struct PluginMetric {
+  std::string plugin_id;
+  int kind = 0;  ///< 0 counter, 1 gauge, 2 histogram.
+  std::string name;
+  std::string unit;
+  double value = 0;
+  std::vector<std::pair<std::string, std::string>> labels;
+};
+
 struct CatalogueOptions {
   std::filesystem::path folder;
   std::filesystem::path private_store;  ///< Where content-addressed copies are loaded from; made with mode 0700.
   std::string host_version;
-  std::function<void(const PluginLogLine&)> log;  ///< May be called from any thread. Empty: dropped.
-  bool scan_only = false;                         ///< Checks files and manifests, loads no code.
-  std::shared_ptr<const Clock> clock;             ///< What plugins and deadlines go by. Empty: the machine's clocks.
+  std::function<void(const PluginLogLine&)> log;    ///< May be called from any thread. Empty: dropped.
+  int log_level = 2;                                ///< Lines below it are not even made: 0 trace .. 4 error.
+  std::function<void(const PluginMetric&)> metric;  ///< As log.
+  bool scan_only = false;                           ///< Checks files and manifests, loads no code.
+  std::shared_ptr<const Clock> clock;               ///< What plugins and deadlines go by. Empty: the machine's clocks.
   std::chrono::milliseconds start_time_limit{10'000};  ///< For loading and starting one plugin.
   std::chrono::milliseconds stop_time_limit{10'000};   ///< For its threads to end and for stop() to return.
 };
 
 /// Layout of the folder: <folder>/<any name>/element.json beside one shared library (also one level deeper, as
-/// <id>/<version>/). Immutable after scan(); any thread may read it.
+/// <id>/<version>/, of which the newest version that works is used and the older ones stay `found`). Of two folders
+/// with one id the first by name is used and the other refused. Immutable after scan(); any thread may read it.
 class Catalogue {
  public:
   /// A catalogue of given entries: what scan() ends with, and how a test puts a plugin of its own before the host.
