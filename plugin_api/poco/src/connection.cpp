@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <system_error>
 #include <utility>
 
@@ -130,7 +131,10 @@ connection::step connection::send_some(std::string_view bytes) {
     if (sent == SecureStreamSocket::ERR_SSL_WANT_READ) return {io::want_read, 0};
     if (sent == SecureStreamSocket::ERR_SSL_WANT_WRITE) return {io::want_write, 0};
   } else {
-    sent = socket_.sendBytes(bytes.data(), count, MSG_NOSIGNAL);
+    // Not through Poco, whose non-blocking send throws when the socket's buffer is full.
+    sent = static_cast<int>(::send(fd(), bytes.data(), static_cast<std::size_t>(count), MSG_NOSIGNAL));
+    const bool later = sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
+    if (sent < 0 && !later) throw Poco::Net::ConnectionResetException(words(errno));
   }
   return sent > 0 ? step{io::done, static_cast<std::size_t>(sent)} : step{io::want_write, 0};
 }

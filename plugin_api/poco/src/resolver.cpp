@@ -21,7 +21,8 @@ bool is_numeric(const std::string& host) {
 
 std::vector<std::string> ask_system(const std::string& host) {
   std::vector<std::string> out;
-  for (const auto& address : Poco::Net::DNS::hostByName(host).addresses()) out.push_back(address.toString());
+  const Poco::Net::HostEntry entry = Poco::Net::DNS::hostByName(host);
+  for (const auto& address : entry.addresses()) out.push_back(address.toString());
   return out;
 }
 
