@@ -1,3 +1,4 @@
+#include <charconv>
 #include <mutex>
 #include <utility>
 
@@ -47,6 +48,13 @@ Vault open_vault(Database& database, const StoreOptions& options) {
                                            " is not the key that its secrets were sealed with: set that one");
 }
 
+std::optional<std::int64_t> number_in(std::string_view text) {
+  std::int64_t number = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (problem != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
 class SqliteStore final : public Store {
  public:
   explicit SqliteStore(const StoreOptions& options, const std::filesystem::path& file)
@@ -81,6 +89,23 @@ class SqliteStore final : public Store {
         database_.prepare("SELECT id, name, element_key, document, created FROM instances ORDER BY id");
     std::vector<InstanceRecord> records;
     while (statement.step()) records.push_back(shown_part(statement));
+    return records;
+  }
+
+  std::vector<InstanceRecord> find_instances(std::string_view selector) override {
+    const std::lock_guard lock(mutex_);
+    std::vector<InstanceRecord> records;
+    if (const auto id = number_in(selector)) {
+      Statement by_id =
+          database_.prepare("SELECT id, name, element_key, document, created FROM instances WHERE id = ?1");
+      by_id.bind(1, *id);
+      while (by_id.step()) records.push_back(shown_part(by_id));
+    }
+    if (!records.empty()) return records;
+    Statement by_name =
+        database_.prepare("SELECT id, name, element_key, document, created FROM instances WHERE name = ?1 ORDER BY id");
+    by_name.bind(1, selector);
+    while (by_name.step()) records.push_back(shown_part(by_name));
     return records;
   }
 

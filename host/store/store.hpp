@@ -35,6 +35,9 @@ class Store {
   /// Durable on return. Returns the id. Error(conflict) if an instance of that element has the name already.
   virtual std::int64_t add_instance(const InstanceRecord& record) = 0;
   [[nodiscard]] virtual std::vector<InstanceRecord> instances() = 0;  ///< By id; `token` and `secrets` left empty.
+  /// Those of that id, if `selector` is a number and there is one; else those of that name. `token` and `secrets` left
+  /// empty.
+  [[nodiscard]] virtual std::vector<InstanceRecord> find_instances(std::string_view selector) = 0;
   [[nodiscard]] virtual std::optional<InstanceRecord> instance(std::int64_t id) = 0;
   [[nodiscard]] virtual std::optional<InstanceRecord> instance_by_token(std::string_view token) = 0;
   /// False if there is none.
