@@ -75,9 +75,12 @@ element_status guard(const element_call* to, Body&& body) noexcept {
   return ELEMENT_INTERNAL;
 }
 
+inline void write_result(const call& to, std::string_view document) {
+  if (!document.empty()) to.write(document);
+}
 inline void write_answer(const call& to, const answer& reply) {
   to.write(head_of(reply));
-  if (!reply.body.empty()) to.write(reply.body);
+  write_result(to, reply.body);
 }
 
 template <class Plugin>
@@ -140,7 +143,7 @@ struct binding {
                                                      element_str draft) {
     return guard(in, [&] {
       call now(in, own(state).of);
-      now.write(own(state).plugin.serialize_config(now, view(draft)));
+      write_result(now, own(state).plugin.serialize_config(now, view(draft)));
     });
   }
   static element_status ELEMENT_ABI authenticate(element_plugin_state* state, const element_call* in,
@@ -148,16 +151,17 @@ struct binding {
     return guard(in, [&] {
       call now(in, own(state).of);
       const element_connection where = adopt(to);
-      now.write(own(state).plugin.authenticate(now, view(request),
-                                               connection{static_cast<connect_mode>(where.mode), view(where.base_url),
-                                                          view(where.authorization), view(where.ca_file)}));
+      write_result(
+          now, own(state).plugin.authenticate(now, view(request),
+                                              connection{static_cast<connect_mode>(where.mode), view(where.base_url),
+                                                         view(where.authorization), view(where.ca_file)}));
     });
   }
   static element_status ELEMENT_ABI parse_instance(element_plugin_state* state, const element_call* in,
                                                    element_str reply) {
     return guard(in, [&] {
       call now(in, own(state).of);
-      now.write(own(state).plugin.parse_instance(now, view(reply)));
+      write_result(now, own(state).plugin.parse_instance(now, view(reply)));
     });
   }
   static element_status ELEMENT_ABI open_instance(element_plugin_state* state, const element_call* in,
@@ -189,7 +193,8 @@ struct binding {
                                                 std::uint32_t max_events) {
     return guard(in, [&] {
       call now(in, own(instance).state->of);
-      if constexpr (has_events<Instance>) now.write(own(instance).instance.poll_events(now, view(cursor), max_events));
+      if constexpr (has_events<Instance>)
+        write_result(now, own(instance).instance.poll_events(now, view(cursor), max_events));
     });
   }
 
