@@ -81,7 +81,7 @@ class Runner {
 
  private:
   struct Parts;
-  std::shared_ptr<Parts> parts_;
+  std::unique_ptr<Parts> parts_;
 };
 
 }  // namespace formulary

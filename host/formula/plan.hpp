@@ -44,8 +44,12 @@ struct RequestCall {
 };
 struct ScriptCall {
   bool filter = false;
+  bool must_return = false;  ///< A script of engine v1, which fails if it has no result.
   std::string body;
   std::shared_ptr<const Scope> scope;  ///< As it was when the step began.
+  std::uint64_t seed = 0;              ///< For Math.random: the same when the run is computed again.
+  /// For Date: when the execution began or its last request ended, so the same when the run is computed again.
+  Clock::WallTime now;
 };
 using Call = std::variant<RequestCall, ScriptCall>;
 
@@ -101,7 +105,8 @@ struct RunStep {
   RunId run = 0;
   const Step* step = nullptr;  ///< Of the formula that the execution began with.
   int attempt = 1;
-  /// The same for each attempt of one run, different for every other run of any execution.
+  /// The same for each attempt of one run, different for every other run of any execution; 32 hexadecimal digits. Empty
+  /// where none is needed: scripts, GET, HEAD and OPTIONS.
   std::string idempotency_key;
   std::shared_ptr<const Call> call;
 };
@@ -173,6 +178,7 @@ struct State {
   ExecutionStatus status = ExecutionStatus::pending;
   bool started = false;
   bool any_step_failed = false;
+  Clock::WallTime script_time;  ///< See ScriptCall::now.
   RunId runs_begun = 0;
   std::shared_ptr<const Scope> scope;
   std::map<std::string, std::size_t, std::less<>> output_bytes;  ///< By step name: what its output takes of the bound.

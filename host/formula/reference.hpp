@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,23 +41,29 @@ class Property {
 
   Property() = default;  ///< Absent.
   /// Blank texts and null are absent. A `${` that begins no proper reference stays text and is listed in `faults()`.
+  /// Texts inside of an object or array are properties of their own.
   explicit Property(const json::value& value);
 
-  [[nodiscard]] bool absent() const noexcept { return !literal_ && segments_.empty(); }
-  [[nodiscard]] bool has_references() const noexcept;
+  [[nodiscard]] bool absent() const noexcept { return source_.is_null(); }
+  /// As the template has it; null if absent.
+  [[nodiscard]] const json::value& source() const noexcept { return source_; }
+  /// Of a text; empty for anything else.
   [[nodiscard]] const std::vector<Segment>& segments() const noexcept { return segments_; }
+  /// All of them, also those inside of an object or array.
+  [[nodiscard]] std::vector<Reference> references() const;
   /// One sentence per improper reference: "'${steps.a' is not closed".
   [[nodiscard]] const std::vector<std::string>& faults() const noexcept { return faults_; }
   /// The text if it has no reference, else nullopt; a number or flag as its JSON text.
   [[nodiscard]] std::optional<std::string> plain_text() const;
 
  private:
-  std::optional<json::value> literal_;  ///< Anything but text.
+  json::value source_;
   std::vector<Segment> segments_;
   std::vector<std::string> faults_;
 };
 
-/// Follows the reference; nullptr if there is nothing at its end. The result lives as long as the scope.
+/// Follows the reference; nullptr if there is nothing at its end, as in `${steps}` alone. The result lives as long as
+/// the scope.
 [[nodiscard]] const json::value* find(const Reference& reference, const Scope& scope);
 
 /// A property that is exactly one reference gives the referenced value with its type, nullopt if there is none. In any

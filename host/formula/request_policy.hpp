@@ -39,7 +39,7 @@ struct RequestPolicy {
   StatusCodes retry_codes;  ///< Empty: any failure.
 
   [[nodiscard]] bool accepts(int code) const noexcept;
-  /// `code` 0: there was no answer at all. `retries_made` counts from 0.
+  /// `retries_made` counts from 0.
   [[nodiscard]] bool tries_again(int code, int retries_made) const noexcept;
 };
 

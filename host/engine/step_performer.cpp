@@ -1,0 +1,136 @@
+#include "host/engine/step_performer.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "host/formula/step_call.hpp"
+
+namespace formulary {
+namespace {
+
+constexpr int first_error_status = 400;
+constexpr std::string_view next_page_header = "elements-next-page-token";
+
+bool is_header(std::string_view name, std::string_view lower_case_name) {
+  const auto lower = [](char byte) { return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte; };
+  return std::equal(name.begin(), name.end(), lower_case_name.begin(), lower_case_name.end(),
+                    [&](char a, char b) { return lower(a) == b; });
+}
+
+const std::string* find_header(const plan::Headers& headers, std::string_view lower_case_name) {
+  for (const auto& [name, value] : headers) {
+    if (is_header(name, lower_case_name)) return &value;
+  }
+  return nullptr;
+}
+
+/// What the plugin said about the vendor's refusal, in the shape of the platform's errors.
+plan::Outcome outcome_of(const PluginError& error) {
+  const int status = error.report().http_status;
+  if (status < first_error_status) return plan::Broke{.code = error.code(), .message = error.what()};
+  json::object body{{"message", error.what()}};
+  if (!error.report().plugin_code.empty()) body["code"] = error.report().plugin_code;
+  return plan::Answered{.status = status, .body = to_text(body), .content_type = "application/json"};
+}
+
+ResourceRequest resource_request(const plan::RequestCall& call) {
+  ResourceRequest request{.method = call.method,
+                          .path = call.target,
+                          .query = call.query,
+                          .body = call.body,
+                          .content_type = call.content_type};
+  for (const auto& [name, value] : call.headers) request.headers[name] = value;
+  return request;
+}
+
+}  // namespace
+
+plan::Outcome StepPerformer::perform(const CallOrder& order) const noexcept {
+  try {
+    return std::visit([&](const auto& call) { return perform_kind(order, call); }, *order.call);
+  } catch (const PluginError& error) {
+    return outcome_of(error);
+  } catch (const Error& error) {
+    return plan::Broke{.code = error.code(), .message = error.what()};
+  } catch (const std::exception& error) {
+    return plan::Broke{.code = ErrorCode::internal, .message = "step '" + order.step_name + "': " + error.what()};
+  } catch (...) {
+    return plan::Broke{.code = ErrorCode::internal, .message = "step '" + order.step_name + "': unknown exception"};
+  }
+}
+
+std::chrono::milliseconds StepPerformer::time_limit(const plan::Call& call) const noexcept {
+  return std::holds_alternative<plan::ScriptCall>(call) ? settings_.script_time_limit : settings_.request_time_limit;
+}
+
+plan::Outcome StepPerformer::perform_kind(const CallOrder& order, const plan::RequestCall& call) const {
+  return call.kind == plan::RequestCall::Kind::element ? call_element(order, call) : send_http(order, call);
+}
+
+plan::Outcome StepPerformer::call_element(const CallOrder& order, const plan::RequestCall& call) const {
+  if (!ports_.call_element) {
+    throw Error(ErrorCode::unsupported, "step '" + order.step_name + "': there are no element instances here");
+  }
+  const CallContext context{.time_limit = settings_.request_time_limit,
+                            .stop = order.stop,
+                            .attempt = static_cast<std::uint32_t>(order.attempt),
+                            .idempotency_key = order.idempotency_key,
+                            .output_max = settings_.body_max,
+                            .redactor = order.redactor.get()};
+  ResourceAnswer answer = ports_.call_element(call.instance, resource_request(call), context);
+  plan::Answered outcome{.status = answer.status,
+                         .headers = std::move(answer.headers),
+                         .body = std::move(answer.body),
+                         .content_type = std::move(answer.content_type)};
+  if (!answer.next_page.empty() && find_header(outcome.headers, next_page_header) == nullptr) {
+    outcome.headers.emplace_back(next_page_header, std::move(answer.next_page));
+  }
+  return outcome;
+}
+
+plan::Outcome StepPerformer::send_http(const CallOrder& order, const plan::RequestCall& call) const {
+  if (ports_.transport == nullptr) {
+    throw Error(ErrorCode::unsupported, "step '" + order.step_name + "': HTTP requests cannot be sent from here");
+  }
+  HttpRequest request{.method = call.method,
+                      .url = plan::url_of(call),
+                      .headers = call.headers,
+                      .body = call.body,
+                      .time_limit = settings_.request_time_limit,
+                      .body_max = settings_.body_max,
+                      .stop = order.stop};
+  if (!call.content_type.empty()) request.headers.emplace_back("Content-Type", call.content_type);
+  if (!order.idempotency_key.empty() && find_header(request.headers, "idempotency-key") == nullptr) {
+    request.headers.emplace_back("Idempotency-Key", order.idempotency_key);
+  }
+  HttpResponse response = ports_.transport->send(request);
+  plan::Answered outcome{
+      .status = response.status, .headers = std::move(response.headers), .body = std::move(response.body)};
+  if (const auto* type = find_header(outcome.headers, "content-type")) outcome.content_type = *type;
+  return outcome;
+}
+
+plan::Outcome StepPerformer::perform_kind(const CallOrder& order, const plan::ScriptCall& call) const {
+  if (ports_.scripts == nullptr) {
+    throw Error(ErrorCode::unsupported, "step '" + order.step_name + "': scripts cannot run here");
+  }
+  const ScriptRequest request{
+      .kind = call.filter ? ScriptKind::filter : ScriptKind::step,
+      .name = order.step_name,
+      .body = call.body,
+      .context = script_context(*call.scope),
+      .seed = call.seed,
+      .now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(call.now.time_since_epoch()).count(),
+      .time_limit = settings_.script_time_limit,
+      .output_max = settings_.limits.property_bytes_max};
+  ScriptResult result = ports_.scripts->run(request);
+  return plan::ScriptEnded{.ok = result.ok,
+                           .value = std::move(result.value),
+                           .error = std::move(result.error),
+                           .error_code = std::move(result.error_code),
+                           .console = std::move(result.console),
+                           .notify = std::move(result.notify)};
+}
+
+}  // namespace formulary

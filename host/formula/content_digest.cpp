@@ -1,0 +1,50 @@
+#include "host/formula/content_digest.hpp"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "host/base/error.hpp"
+
+namespace formulary {
+namespace {
+
+json::value sorted(const json::value& value) {
+  if (const auto* array = value.if_array()) {
+    json::array result;
+    result.reserve(array->size());
+    for (const auto& entry : *array) result.push_back(sorted(entry));
+    return result;
+  }
+  if (const auto* object = value.if_object()) {
+    std::vector<std::string_view> keys;
+    keys.reserve(object->size());
+    for (const auto& member : *object) keys.emplace_back(member.key());
+    std::sort(keys.begin(), keys.end());
+    json::object result;
+    result.reserve(keys.size());
+    for (const auto key : keys) result.emplace(key, sorted(object->at(key)));
+    return result;
+  }
+  return value;
+}
+
+}  // namespace
+
+std::string sha256(std::string_view bytes) {
+  std::array<unsigned char, 32> digest{};
+  unsigned int size = 0;
+  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1 ||
+      size != digest.size()) {
+    throw Error(ErrorCode::internal, "SHA-256: OpenSSL could not compute it; check the installation of libcrypto");
+  }
+  return {digest.begin(), digest.end()};
+}
+
+std::string canonical_text(const json::value& value) {
+  return to_text(sorted(value));
+}
+
+}  // namespace formulary

@@ -1,0 +1,18 @@
+/// \file
+/// SHA-256: the identity of templates, and keys that repeat when an execution is computed again.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "host/base/json.hpp"
+
+namespace formulary {
+
+/// 32 bytes. Throws Error(internal) if the library refuses.
+[[nodiscard]] std::string sha256(std::string_view bytes);
+
+/// The JSON text with every object's members sorted by key.
+[[nodiscard]] std::string canonical_text(const json::value& value);
+
+}  // namespace formulary

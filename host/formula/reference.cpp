@@ -1,0 +1,304 @@
+#include "host/formula/reference.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <span>
+#include <utility>
+
+#include "host/base/error.hpp"
+#include "host/formula/scope.hpp"
+#include "host/formula/web_text.hpp"
+
+namespace formulary {
+namespace {
+
+constexpr std::string_view blanks = " \t\r\n";
+constexpr std::size_t quoted_in_faults_max = 80;
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+/// For sentences: short, and nothing that a terminal would obey.
+std::string quoted(std::string_view text) {
+  std::string result = "'";
+  for (const char byte : text.substr(0, quoted_in_faults_max)) {
+    result += has_control_characters({&byte, 1}) ? ' ' : byte;
+  }
+  return result + (text.size() > quoted_in_faults_max ? "...'" : "'");
+}
+
+/// Reads the path between the braces. Each function moves `rest_` on and says whether it found what it wants.
+class PathParser {
+ public:
+  explicit PathParser(std::string_view text) : rest_(text) {}
+
+  std::optional<std::vector<Reference::Token>> parse() {
+    if (rest_.empty() || !read_key()) return std::nullopt;
+    while (!rest_.empty()) {
+      if (tokens_.size() >= reference_tokens_max) return std::nullopt;
+      const bool read = rest_.front() == '[' ? read_bracket() : take('.') && read_key();
+      if (!read) return std::nullopt;
+    }
+    return std::move(tokens_);
+  }
+
+ private:
+  bool take(char wanted) {
+    if (rest_.empty() || rest_.front() != wanted) return false;
+    rest_.remove_prefix(1);
+    return true;
+  }
+
+  bool read_key() {
+    const std::size_t end = std::min(rest_.find_first_of(".["), rest_.size());
+    const std::string_view key = rest_.substr(0, end);
+    if (key.empty() || key.find_first_of("]{}()'\"`\\") != std::string_view::npos || has_control_characters(key))
+      return false;
+    tokens_.push_back({.key = std::string(key)});
+    rest_.remove_prefix(end);
+    return true;
+  }
+
+  bool read_bracket() {
+    take('[');
+    if (rest_.empty()) return false;
+    return rest_.front() == '\'' || rest_.front() == '"' ? read_quoted_key() : read_index();
+  }
+
+  bool read_quoted_key() {
+    const char quote = rest_.front();
+    rest_.remove_prefix(1);
+    const std::size_t end = rest_.find(quote);
+    if (end == std::string_view::npos || end == 0) return false;
+    tokens_.push_back({.key = std::string(rest_.substr(0, end))});
+    rest_.remove_prefix(end + 1);
+    return take(']');
+  }
+
+  bool read_index() {
+    std::size_t index = 0;
+    const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), index);
+    if (error != std::errc{}) return false;
+    const auto length = static_cast<std::size_t>(end - rest_.data());
+    tokens_.push_back({.key = std::string(rest_.substr(0, length)), .index = index});
+    rest_.remove_prefix(length);
+    return take(']');
+  }
+
+  std::string_view rest_;
+  std::vector<Reference::Token> tokens_;
+};
+
+/// The position of the brace that closes a reference, given the text behind "${"; npos if there is none.
+std::size_t find_close(std::string_view text) {
+  char quote = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char byte = text[at];
+    if (quote != 0) {
+      if (byte == quote) quote = 0;
+    } else if (byte == '}') {
+      return at;
+    } else if ((byte == '\'' || byte == '"') && at > 0 && text[at - 1] == '[') {
+      quote = byte;
+    }
+  }
+  return std::string_view::npos;
+}
+
+struct ParsedText {
+  std::vector<Property::Segment> segments;
+  std::vector<std::string> faults;
+};
+
+/// Splits a text into what stands as it is and references. Every "${" is looked at once, so the time is linear but for
+/// unclosed ones, which end the search.
+ParsedText parse_text(std::string_view text) {
+  ParsedText result;
+  std::string plain;
+  while (!text.empty()) {
+    const std::size_t open = std::min(text.find("${"), text.size());
+    plain += text.substr(0, open);
+    text.remove_prefix(open);
+    if (text.empty()) break;
+    const std::size_t close = find_close(text.substr(2));
+    if (close == std::string_view::npos) {
+      result.faults.push_back(quoted(text) + " is not closed");
+      plain += text;
+      break;
+    }
+    const std::string_view whole = text.substr(0, close + 3);
+    const std::string_view path = trimmed(whole.substr(2, close));
+    auto tokens = path.size() > reference_bytes_max ? std::nullopt : PathParser(path).parse();
+    if (tokens) {
+      if (!plain.empty()) result.segments.emplace_back(std::exchange(plain, {}));
+      result.segments.emplace_back(Reference{.text = std::string(path), .tokens = *std::move(tokens)});
+    } else {
+      result.faults.push_back(quoted(whole) + " is not a reference");
+      plain += whole;
+    }
+    text.remove_prefix(whole.size());
+  }
+  if (!plain.empty()) result.segments.emplace_back(std::move(plain));
+  return result;
+}
+
+template <class Visit>
+void each_nested(const json::value& value, const Visit& visit) {
+  if (const auto* array = value.if_array()) {
+    for (const auto& entry : *array) visit(Property(entry));
+  } else if (const auto* object = value.if_object()) {
+    for (const auto& member : *object) visit(Property(member.value()));
+  }
+}
+
+using Tokens = std::span<const Reference::Token>;
+
+const json::value* walk(const json::value* value, Tokens tokens);
+
+/// The longest literal key first: keys may themselves contain dots.
+const json::value* walk_object(const json::object& object, Tokens tokens) {
+  std::vector<std::string> keys;
+  for (const auto& token : tokens) {
+    if (token.index) break;
+    keys.push_back(keys.empty() ? token.key : keys.back() + '.' + token.key);
+  }
+  if (keys.empty()) keys.push_back(tokens.front().key);
+  for (std::size_t count = keys.size(); count > 0; --count) {
+    const json::value* member = object.if_contains(keys[count - 1]);
+    const json::value* found = member == nullptr ? nullptr : walk(member, tokens.subspan(count));
+    if (found != nullptr) return found;
+  }
+  return nullptr;
+}
+
+const json::value* walk(const json::value* value, Tokens tokens) {
+  if (tokens.empty()) return value;
+  if (const auto* object = value->if_object()) return walk_object(*object, tokens);
+  if (const auto* array = value->if_array()) {
+    const auto& index = tokens.front().index;
+    if (index && *index < array->size()) return walk(&(*array)[*index], tokens.subspan(1));
+  }
+  return nullptr;
+}
+
+const json::value* walk_shared(const Scope::Value& value, Tokens tokens) {
+  return value ? walk(value.get(), tokens) : nullptr;
+}
+
+const json::value* walk_steps(const Scope& scope, Tokens tokens) {
+  std::vector<std::string> names;
+  for (const auto& token : tokens) {
+    if (token.index) break;
+    names.push_back(names.empty() ? token.key : names.back() + '.' + token.key);
+  }
+  for (std::size_t count = names.size(); count > 0; --count) {
+    const auto step = scope.steps.find(names[count - 1]);
+    const json::value* found = step == scope.steps.end() ? nullptr : walk_shared(step->second, tokens.subspan(count));
+    if (found != nullptr) return found;
+  }
+  return nullptr;
+}
+
+void append_bounded(std::string& text, std::string_view addition, std::size_t bytes_max) {
+  if (addition.size() > bytes_max - std::min(bytes_max, text.size())) {
+    throw Error(ErrorCode::limit_reached, "a property is longer than " + std::to_string(bytes_max) +
+                                              " bytes once its references are replaced; send less, or in parts");
+  }
+  text += addition;
+}
+
+std::string inserted_text(const json::value* value) {
+  if (value == nullptr || value->is_null()) return {};
+  if (const auto* string = value->if_string()) return std::string(*string);
+  return to_text(*value);
+}
+
+std::optional<json::value> resolve_nested(const json::value& value, const Scope& scope, std::size_t bytes_max) {
+  if (const auto* array = value.if_array()) {
+    json::array result;
+    for (const auto& entry : *array) {
+      result.push_back(
+          resolve(Property(entry), scope, bytes_max).value_or(entry.is_string() ? json::value("") : json::value()));
+    }
+    return result;
+  }
+  if (const auto* object = value.if_object()) {
+    json::object result;
+    for (const auto& member : *object) {
+      const Property property(member.value());
+      auto resolved = resolve(property, scope, bytes_max);
+      if (!resolved && property.absent()) resolved = member.value();  // a blank text or null that is meant
+      if (resolved) result.emplace(member.key(), *std::move(resolved));
+    }
+    return result;
+  }
+  return value;
+}
+
+}  // namespace
+
+Property::Property(const json::value& value) {
+  if (const auto* string = value.if_string()) {
+    const std::string_view text(*string);
+    if (trimmed(text).empty()) return;
+    ParsedText parsed = parse_text(text);
+    segments_ = std::move(parsed.segments);
+    faults_ = std::move(parsed.faults);
+  } else {
+    each_nested(value, [this](const Property& nested) {
+      faults_.insert(faults_.end(), nested.faults_.begin(), nested.faults_.end());
+    });
+  }
+  source_ = value;
+}
+
+std::vector<Reference> Property::references() const {
+  std::vector<Reference> all;
+  for (const auto& segment : segments_) {
+    if (const auto* reference = std::get_if<Reference>(&segment)) all.push_back(*reference);
+  }
+  each_nested(source_, [&all](const Property& nested) {
+    for (auto& reference : nested.references()) all.push_back(std::move(reference));
+  });
+  return all;
+}
+
+std::optional<std::string> Property::plain_text() const {
+  if (absent()) return std::nullopt;
+  if (segments_.empty()) return source_.is_structured() ? std::nullopt : std::optional(to_text(source_));
+  const auto* text = std::get_if<std::string>(&segments_.front());
+  return segments_.size() == 1 && text != nullptr ? std::optional(*text) : std::nullopt;
+}
+
+const json::value* find(const Reference& reference, const Scope& scope) {
+  const Tokens tokens(reference.tokens);
+  const std::string& root = tokens.front().key;
+  if (root == "steps") return walk_steps(scope, tokens.subspan(1));
+  if (root == "trigger") return walk_shared(scope.trigger, tokens.subspan(1));
+  if (root == "config") return walk_shared(scope.config, tokens.subspan(1));
+  if (root == "info") return walk_shared(scope.info, tokens.subspan(1));
+  const json::value* configured = walk_shared(scope.config, tokens);
+  return configured != nullptr ? configured : walk_steps(scope, tokens);
+}
+
+std::optional<json::value> resolve(const Property& property, const Scope& scope, std::size_t bytes_max) {
+  if (property.absent()) return std::nullopt;
+  const auto& segments = property.segments();
+  if (segments.empty()) return resolve_nested(property.source(), scope, bytes_max);
+  if (const auto* whole = std::get_if<Reference>(&segments.front()); whole != nullptr && segments.size() == 1) {
+    const json::value* value = find(*whole, scope);
+    return value == nullptr ? std::nullopt : std::optional(*value);
+  }
+  std::string text;
+  for (const auto& segment : segments) {
+    const auto* reference = std::get_if<Reference>(&segment);
+    append_bounded(text, reference == nullptr ? std::get<std::string>(segment) : inserted_text(find(*reference, scope)),
+                   bytes_max);
+  }
+  return json::value(text);
+}
+
+}  // namespace formulary

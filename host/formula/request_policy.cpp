@@ -1,0 +1,60 @@
+#include "host/formula/request_policy.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace formulary {
+namespace {
+
+constexpr int code_min = 100;
+constexpr int code_max = 599;
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+std::optional<int> parse_code(std::string_view text) {
+  text = trimmed(text);
+  int code = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), code);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  if (code < code_min || code > code_max) return std::nullopt;
+  return code;
+}
+
+}  // namespace
+
+std::optional<StatusCodes> StatusCodes::parse(std::string_view text) {
+  StatusCodes codes;
+  if (trimmed(text).empty()) return codes;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t comma = std::min(text.find(',', begin), text.size());
+    const std::string_view part = text.substr(begin, comma - begin);
+    const std::size_t dash = part.find('-');
+    const auto first = parse_code(part.substr(0, dash));
+    const auto last = dash == std::string_view::npos ? first : parse_code(part.substr(dash + 1));
+    if (!first || !last || *first > *last) return std::nullopt;
+    codes.ranges_.push_back({.first = *first, .last = *last});
+    begin = comma + 1;
+  }
+  return codes;
+}
+
+bool StatusCodes::contains(int code) const noexcept {
+  return std::any_of(ranges_.begin(), ranges_.end(),
+                     [code](const Range& range) { return range.first <= code && code <= range.last; });
+}
+
+bool RequestPolicy::accepts(int code) const noexcept {
+  if (acceptable.empty()) return code >= 200 && code <= 299;
+  return acceptable.contains(code);
+}
+
+bool RequestPolicy::tries_again(int code, int retries_made) const noexcept {
+  if (!retry || retries_made >= retry_attempts) return false;
+  return retry_codes.empty() || retry_codes.contains(code);
+}
+
+}  // namespace formulary
