@@ -1,6 +1,7 @@
 #include "host/cli/app.hpp"
 
 #include <CLI/CLI.hpp>
+
 #include <algorithm>
 #include <exception>
 #include <functional>
@@ -24,7 +25,8 @@ struct Flags {
 /// What the command line chose; needs a session, which is opened only after everything was understood.
 using Chosen = std::function<ExitCode(Session&)>;
 
-void add_setting(CLI::App& app, Flags& flags, const std::string& option, const std::string& setting, const std::string& description) {
+void add_setting(CLI::App& app, Flags& flags, const std::string& option, const std::string& setting,
+                 const std::string& description) {
   app.add_option_function<std::string>(
          option, [&flags, setting](const std::string& value) { flags.settings[setting] = value; }, description)
       ->type_name("VALUE");
@@ -51,7 +53,9 @@ std::shared_ptr<Options> options_of() {
 
 void add_elements(CLI::App& app, Chosen& chosen) {
   CLI::App& elements = group(app, "elements", "The elements that the plugins folder offers");
-  command(elements, "list", "Every plugin with its state, and why one is refused").callback([&chosen] { chosen = list_elements; });
+  command(elements, "list", "Every plugin with its state, and why one is refused").callback([&chosen] {
+    chosen = list_elements;
+  });
   CLI::App& show = command(elements, "show", "An element's configuration and resources");
   auto key = options_of<std::string>();
   show.add_option("ELEMENT", *key, "The element's key, for instance smartrecruiters")->required();
@@ -63,7 +67,8 @@ void add_plugin(CLI::App& app, Chosen& chosen) {
   CLI::App& inspect = command(plugin, "inspect", "Check a plugin's library and manifest without running it");
   auto file = options_of<std::string>();
   inspect.add_option("FILE", *file, "The shared library, or the folder that holds it")->required();
-  inspect.callback([&chosen, file] { chosen = [file](Session& session) { return inspect_plugin_file(session, *file); }; });
+  inspect.callback(
+      [&chosen, file] { chosen = [file](Session& session) { return inspect_plugin_file(session, *file); }; });
 }
 
 void add_create_instance(CLI::App& instances, Chosen& chosen) {
@@ -72,12 +77,16 @@ void add_create_instance(CLI::App& instances, Chosen& chosen) {
   create.add_option("ELEMENT", options->element_key, "The element's key")->required();
   create.add_option("--name", options->name, "The instance's name, unique for the element")->required();
   create.add_option("--tag", options->tags, "A tag; may be given several times")->allow_extra_args(false);
-  create.add_option("--set", options->values, "KEY=VALUE: a configuration value that is no secret")->allow_extra_args(false);
-  create.add_option("--secret", options->secrets, "KEY=@FILE, KEY=@- (standard input), or KEY to be asked")->allow_extra_args(false);
-  create.add_option("--platform", options->platform_url, "Authenticate at another element platform, by its API's base URL");
+  create.add_option("--set", options->values, "KEY=VALUE: a configuration value that is no secret")
+      ->allow_extra_args(false);
+  create.add_option("--secret", options->secrets, "KEY=@FILE, KEY=@- (standard input), or KEY to be asked")
+      ->allow_extra_args(false);
+  create.add_option("--platform", options->platform_url,
+                    "Authenticate at another element platform, by its API's base URL");
   create.add_option("--platform-authorization", options->platform_authorization_file,
                     "@FILE or @-: the line 'User <secret>, Organization <secret>' for --platform");
-  create.callback([&chosen, options] { chosen = [options](Session& session) { return create_instance(session, *options); }; });
+  create.callback(
+      [&chosen, options] { chosen = [options](Session& session) { return create_instance(session, *options); }; });
 }
 
 void add_instances(CLI::App& app, Chosen& chosen) {
@@ -116,12 +125,14 @@ void add_call(CLI::App& app, Chosen& chosen) {
   call.add_option("INSTANCE", options->selector, "Its id, or its name")->required();
   call.add_option("METHOD", options->method, "GET, POST, PUT, PATCH or DELETE")->required();
   call.add_option("PATH", options->path, "Below the hub: /candidates/42")->required();
-  call.add_option("-q,--query", options->query, "KEY=VALUE: a parameter; may be given several times")->allow_extra_args(false);
+  call.add_option("-q,--query", options->query, "KEY=VALUE: a parameter; may be given several times")
+      ->allow_extra_args(false);
   call.add_option("-H,--header", options->headers, "NAME: VALUE; may be given several times")->allow_extra_args(false);
   call.add_option("-d,--body", options->body, "The body: a text, @FILE, or @- for standard input");
   call.add_option("--content-type", options->content_type, "The body's type (default: application/json)");
   call.add_flag("-i,--include", options->include_head, "Also print status and headers, on stderr");
-  call.callback([&chosen, options] { chosen = [options](Session& session) { return call_instance(session, *options); }; });
+  call.callback(
+      [&chosen, options] { chosen = [options](Session& session) { return call_instance(session, *options); }; });
 }
 
 void add_formulas(CLI::App& app, Chosen& chosen) {
@@ -129,14 +140,18 @@ void add_formulas(CLI::App& app, Chosen& chosen) {
   CLI::App& run = command(formulas, "run", "Run a template from a file, and print each step");
   auto options = options_of<RunFormula>();
   run.add_option("FILE", options->file, "The template, JSON; - for standard input")->required();
-  run.add_option("--config", options->configuration, "KEY=VALUE: a value of the template's configuration; for an instance its id or name")
+  run.add_option("--config", options->configuration,
+                 "KEY=VALUE: a value of the template's configuration; for an instance its id or name")
       ->allow_extra_args(false);
-  run.add_option("--args", options->args_file, "A JSON file for the manual trigger's trigger.args; - for standard input");
+  run.add_option("--args", options->args_file,
+                 "A JSON file for the manual trigger's trigger.args; - for standard input");
   run.callback([&chosen, options] { chosen = [options](Session& session) { return run_formula(session, *options); }; });
 }
 
 void add_rest(CLI::App& app, Chosen& chosen, const Io& io) {
-  command(app, "doctor", "Check this installation: settings, data folder, plugins, script workers").callback([&chosen] { chosen = doctor; });
+  command(app, "doctor", "Check this installation: settings, data folder, plugins, script workers").callback([&chosen] {
+    chosen = doctor;
+  });
   command(app, "version", "The program's version and the plugin ABI that it offers").callback([&chosen] {
     chosen = [](Session& session) { return version(session.io(), session.json()); };
   });
@@ -164,7 +179,8 @@ void add_global_options(CLI::App& app, Flags& flags) {
   add_setting(app, flags, "--ca-file", "ca.file", "PEM file with further trust anchors for TLS");
   add_setting(app, flags, "--time-limit-ms", "http.time_limit_ms", "Longest time of one request, milliseconds");
   add_setting(app, flags, "--log-level", "log.level", "trace, debug, info, warn or error");
-  app.add_option("--settings", flags.settings_file, "A settings file, .toml or .properties (default: ./formulary.toml or ./formulary.properties)");
+  app.add_option("--settings", flags.settings_file,
+                 "A settings file, .toml or .properties (default: ./formulary.toml or ./formulary.properties)");
 }
 
 /// "<what failed>; <what to do>" is parted at its last "; ", so that the last line is what to do.
@@ -187,7 +203,8 @@ void print_plugin_error(const Io& io, const PluginError& error) {
 }
 
 ExitCode run_chosen(const Chosen& chosen, const Flags& flags, const Io& io, const Parts& parts) {
-  Settings settings = Settings::load({.flags = flags.settings, .environment = io.environment, .file = flags.settings_file});
+  Settings settings =
+      Settings::load({.flags = flags.settings, .environment = io.environment, .file = flags.settings_file});
   const OutputFormat format = parse_output_format(settings.text("output"));
   Session session(io, parts, std::move(settings), format);
   return chosen(session);
@@ -204,7 +221,8 @@ ExitCode guarded(const Io& io, const std::function<ExitCode()>& body) noexcept {
     print_error(io, name(error.code()), error.what(), hint(error.code()));
     return exit_code(error.code());
   } catch (const std::exception& bug) {
-    print_error(io, "internal", bug.what(), "this is a mistake of the program; please report it with the command that you typed");
+    print_error(io, "internal", bug.what(),
+                "this is a mistake of the program; please report it with the command that you typed");
   } catch (...) {
     print_error(io, "internal", "an exception of unknown type", "this is a mistake of the program; please report it");
   }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "host/cli/commands.hpp"
+#include "host/plugin/abi_version.hpp"
 
 namespace formulary::cli {
 namespace {
@@ -37,8 +38,10 @@ Finding examine_settings(const Session& session) {
 Finding examine_plugins(Session& session) {
   return examine("plugins", [&] {
     const auto& entries = session.catalogue().entries();
-    const auto ready = std::count_if(entries.begin(), entries.end(), [](const PluginEntry& e) { return e.state == PluginState::ready; });
-    const std::string counts = std::to_string(ready) + " of " + std::to_string(entries.size()) + " ready in " + session.plugins_folder().string();
+    const auto ready = std::count_if(entries.begin(), entries.end(),
+                                     [](const PluginEntry& e) { return e.state == PluginState::ready; });
+    const std::string counts = std::to_string(ready) + " of " + std::to_string(entries.size()) + " ready in " +
+                               session.plugins_folder().string();
     if (session.catalogue().has_refused()) {
       throw Error(ErrorCode::plugin_refused, counts + "; formulary elements list says why the others are refused");
     }
@@ -62,8 +65,8 @@ Finding examine_scripts(Session& session) {
     request.context = R"({"trigger":{},"steps":{},"info":{},"config":{}})";
     const ScriptResult result = session.script_runner().run(request);
     if (!result.ok || result.value != R"({"sum":2})") {
-      throw Error(ErrorCode::script_failed,
-                  "a script worker answered '" + (result.ok ? result.value : result.error) + "'; reinstall the program");
+      throw Error(ErrorCode::script_failed, "a script worker answered '" + (result.ok ? result.value : result.error) +
+                                                "'; reinstall the program");
     }
     return std::string("a confined worker ran a script");
   });
@@ -81,7 +84,8 @@ json::array to_json(const std::vector<Finding>& findings) {
 
 void write_findings(const Io& io, const std::vector<Finding>& findings) {
   for (const Finding& finding : findings) {
-    io.out << (finding.ok ? "✓ " : "✗ ") << finding.check << std::string(13 - finding.check.size(), ' ') << printable(finding.text) << '\n';
+    io.out << (finding.ok ? "✓ " : "✗ ") << finding.check << std::string(13 - finding.check.size(), ' ')
+           << printable(finding.text) << '\n';
     if (!finding.fix.empty()) io.out << "  fix          " << printable(finding.fix) << '\n';
   }
 }
@@ -91,7 +95,8 @@ void write_findings(const Io& io, const std::vector<Finding>& findings) {
 ExitCode doctor(Session& session) {
   const std::vector<Finding> findings = {examine_settings(session), examine_store(session), examine_plugins(session),
                                          examine_scripts(session)};
-  const auto failed = std::count_if(findings.begin(), findings.end(), [](const Finding& finding) { return !finding.ok; });
+  const auto failed =
+      std::count_if(findings.begin(), findings.end(), [](const Finding& finding) { return !finding.ok; });
   if (session.json()) {
     write_json(session.io(), to_json(findings));
   } else {
@@ -103,9 +108,9 @@ ExitCode doctor(Session& session) {
 
 ExitCode version(const Io& io, bool json) {
   if (json) {
-    write_json(io, formulary::json::object{{"version", FORMULARY_VERSION}, {"abi", formulary::json::object{{"major", FORMULARY_ABI_MAJOR}, {"minor", FORMULARY_ABI_MINOR}}}});
+    write_json(io, formulary::json::object{{"version", FORMULARY_VERSION}, {"abi", offered_abi()}});
   } else {
-    io.out << "formulary " << FORMULARY_VERSION << " · plugin ABI " << FORMULARY_ABI_MAJOR << '.' << FORMULARY_ABI_MINOR << '\n';
+    io.out << "formulary " << FORMULARY_VERSION << " · plugin ABI " << offered_abi() << '\n';
   }
   return ExitCode::done;
 }

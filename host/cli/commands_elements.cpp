@@ -37,7 +37,9 @@ ExitCode report_refused(const Io& io, const Catalogue& catalogue) {
   return ExitCode::invalid;
 }
 
-const char* yes_or_empty(bool value) { return value ? "yes" : ""; }
+const char* yes_or_empty(bool value) {
+  return value ? "yes" : "";
+}
 
 void write_element(const Io& io, const Manifest& manifest) {
   write_pairs(io, {{"key", manifest.key},
@@ -50,7 +52,8 @@ void write_element(const Io& io, const Manifest& manifest) {
   io.out << '\n';
   std::vector<Row> configuration;
   for (const ConfigurationEntry& entry : manifest.configuration) {
-    configuration.push_back({entry.key, entry.type, yes_or_empty(entry.required), yes_or_empty(entry.secret), entry.name});
+    configuration.push_back(
+        {entry.key, entry.type, yes_or_empty(entry.required), yes_or_empty(entry.secret), entry.name});
   }
   write_table(io, {"CONFIGURATION", "TYPE", "REQUIRED", "SECRET", "NAME"}, configuration);
   io.out << '\n';
@@ -72,8 +75,9 @@ ExitCode list_elements(Session& session) {
   } else {
     std::vector<Row> rows;
     for (const PluginEntry& entry : catalogue.entries()) {
-      rows.push_back({entry_key(entry), entry.manifest ? entry.manifest->name : "", entry.manifest ? entry.manifest->hub : "",
-                      entry.manifest ? entry.manifest->version : "", std::string(name(entry.state)), entry.code});
+      rows.push_back({entry_key(entry), entry.manifest ? entry.manifest->name : "",
+                      entry.manifest ? entry.manifest->hub : "", entry.manifest ? entry.manifest->version : "",
+                      std::string(name(entry.state)), entry.code});
     }
     write_table(session.io(), {"KEY", "NAME", "HUB", "VERSION", "STATE", "REASON"}, rows);
     if (rows.empty()) {

@@ -51,7 +51,8 @@ json::object read_configuration(const RunFormula& options) {
 bool report_problems(const Io& io, std::vector<FormulaProblem> problems) {
   if (problems.empty()) return false;
   for (const FormulaProblem& problem : problems) {
-    io.err << name(problem.kind) << ": " << printable(problem.path) << (problem.path.empty() ? "" : ": ") << printable(problem.sentence) << '\n';
+    io.err << name(problem.kind) << ": " << printable(problem.path) << (problem.path.empty() ? "" : ": ")
+           << printable(problem.sentence) << '\n';
   }
   return prevents_running(problems);
 }
@@ -78,14 +79,16 @@ ExitCode report_execution(Session& session, const Execution& execution) {
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(execution.ended - execution.started);
   io.err << "execution " << execution.id << " ended: " << plan::name(execution.status) << ", " << execution.steps.size()
          << " steps, " << took.count() << " ms\n";
-  if (execution.error) io.err << "error: " << printable(execution.error->message) << '\n' << "       " << execution.error->code << '\n';
+  if (execution.error)
+    io.err << "error: " << printable(execution.error->message) << '\n' << "       " << execution.error->code << '\n';
   switch (execution.status) {
     case plan::ExecutionStatus::success:
       return ExitCode::done;
     case plan::ExecutionStatus::cancelled:
       return ExitCode::interrupted;
     default:
-      io.err << "next:  correct what the failed step names, then run the command again; --output json shows each step's values\n";
+      io.err << "next:  correct what the failed step names, then run the command again; --output json shows each "
+                "step's values\n";
       return ExitCode::failed;
   }
 }
@@ -103,9 +106,12 @@ ExitCode run_formula(Session& session, const RunFormula& options) {
   order.args = options.args_file.empty() ? json::value(json::object{})
                                          : parse_json(read_input(io, options.args_file, args_bytes_max), "--args");
   std::vector<FormulaProblem> problems = find_problems(*order.formula);
-  for (FormulaProblem& problem : find_problems(*order.formula, order.configuration)) problems.push_back(std::move(problem));
+  for (FormulaProblem& problem : find_problems(*order.formula, order.configuration))
+    problems.push_back(std::move(problem));
   if (report_problems(io, std::move(problems))) {
-    throw Error(ErrorCode::formula_invalid, options.file + ": cannot be run; correct it at the paths above, or give the missing --config KEY=VALUE");
+    throw Error(
+        ErrorCode::formula_invalid,
+        options.file + ": cannot be run; correct it at the paths above, or give the missing --config KEY=VALUE");
   }
   order.redactor = redactor_of(session, *order.formula, order.configuration);
   order.stop = io.interrupted;
@@ -113,7 +119,8 @@ ExitCode run_formula(Session& session, const RunFormula& options) {
 
   SystemTimers timers;
   RunnerPorts ports;
-  ports.call_element = [&session](std::string_view selector, const ResourceRequest& request, const CallContext& context) {
+  ports.call_element = [&session](std::string_view selector, const ResourceRequest& request,
+                                  const CallContext& context) {
     return session.instances().call(selector, request, context);
   };
   ports.transport = &session.transport();

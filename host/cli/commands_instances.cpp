@@ -32,7 +32,8 @@ void add_value(json::object& configuration, const Manifest& manifest, const std:
   const auto [key, value] = key_and_value(option, "--set");
   const ConfigurationEntry* entry = find_entry(manifest, key);
   if (entry != nullptr && entry->secret) {
-    throw UsageError("--set " + key + ": this is a secret, and command lines can be read by other users; write --secret " + key +
+    throw UsageError("--set " + key +
+                     ": this is a secret, and command lines can be read by other users; write --secret " + key +
                      "=@FILE, or --secret " + key + " to be asked");
   }
   configuration[key] = typed(entry, value);
@@ -65,11 +66,13 @@ Connection read_connection(const Session& session, const CreateInstance& options
     return connection;
   }
   if (options.platform_authorization_file.empty()) {
-    throw UsageError("--platform: needs --platform-authorization @FILE with the line 'User <secret>, Organization <secret>'");
+    throw UsageError(
+        "--platform: needs --platform-authorization @FILE with the line 'User <secret>, Organization <secret>'");
   }
   connection.mode = ConnectMode::platform;
   connection.base_url = options.platform_url;
-  connection.authorization = read_secret(session.io(), "platform-authorization=" + options.platform_authorization_file).second;
+  connection.authorization =
+      read_secret(session.io(), "platform-authorization=" + options.platform_authorization_file).second;
   return connection;
 }
 
@@ -154,14 +157,18 @@ ExitCode create_instance(Session& session, const CreateInstance& options) {
   draft.name = options.name;
   draft.tags = options.tags;
   draft.configuration = read_configuration(io, plugin->manifest(), options);
-  const json::object document = session.instances().create(draft, read_connection(session, options), session.call_context());
+  const json::object document =
+      session.instances().create(draft, read_connection(session, options), session.call_context());
 
   if (session.json()) {
     write_json(io, document);
     return ExitCode::done;
   }
   const std::string id = text_of(document, "id");
-  write_pairs(io, {{"id", id}, {"name", text_of(document, "name")}, {"element", element_key_of(document)}, {"token", text_of(document, "token")}});
+  write_pairs(io, {{"id", id},
+                   {"name", text_of(document, "name")},
+                   {"element", element_key_of(document)},
+                   {"token", text_of(document, "token")}});
   io.err << "next:  formulary call " << id << " GET PATH\n"
          << "       formulary elements show " << options.element_key << "   lists the paths\n";
   return ExitCode::done;
@@ -198,7 +205,8 @@ ExitCode show_instance(Session& session, const std::string& selector, bool with_
                             {"created", text_of(document, "createdDate")},
                             {"valid", text_of(document, "valid")}};
   if (with_token) pairs.push_back({"token", text_of(document, "token")});
-  if (const json::value* configuration = document.if_contains("configuration"); configuration != nullptr && configuration->is_object()) {
+  if (const json::value* configuration = document.if_contains("configuration");
+      configuration != nullptr && configuration->is_object()) {
     for (const auto& [key, value] : configuration->as_object()) {
       pairs.push_back({std::string(key), value.is_string() ? std::string(value.as_string()) : to_text(value)});
     }

@@ -16,7 +16,8 @@ std::string read_stream(std::istream& stream, const std::string& name, std::size
   while (stream.read(chunk.data(), chunk.size()) || stream.gcount() > 0) {
     text.append(chunk.data(), static_cast<std::size_t>(stream.gcount()));
     if (text.size() > bytes_max) {
-      throw Error(ErrorCode::limit_reached, name + ": more than " + std::to_string(bytes_max) + " bytes; give a smaller file");
+      throw Error(ErrorCode::limit_reached,
+                  name + ": more than " + std::to_string(bytes_max) + " bytes; give a smaller file");
     }
   }
   return text;
@@ -33,8 +34,8 @@ std::string without_last_line_break(std::string text) {
 std::pair<std::string, std::string> key_and_value(std::string_view text, std::string_view option) {
   const std::size_t equals = text.find('=');
   if (equals == std::string_view::npos || equals == 0) {
-    throw UsageError(std::string(option) + ": '" + std::string(text) + "' is not KEY=VALUE; write " + std::string(option) +
-                     " key=value");
+    throw UsageError(std::string(option) + ": '" + std::string(text) + "' is not KEY=VALUE; write " +
+                     std::string(option) + " key=value");
   }
   return {std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))};
 }
@@ -48,8 +49,8 @@ std::string read_input(const Io& io, const std::string& name, std::size_t bytes_
 
 std::string ask_secret(const Io& io, const std::string& key, const std::string& label) {
   if (!io.in_is_terminal || !io.ask_secret) {
-    throw UsageError("configuration." + key + ": missing, and there is no terminal to ask for it; write --secret " + key +
-                     "=@FILE, or --secret " + key + "=@- to read it from standard input");
+    throw UsageError("configuration." + key + ": missing, and there is no terminal to ask for it; write --secret " +
+                     key + "=@FILE, or --secret " + key + "=@- to read it from standard input");
   }
   return without_last_line_break(io.ask_secret(label + ": "));
 }
@@ -60,7 +61,8 @@ std::pair<std::string, std::string> read_secret(const Io& io, std::string_view o
   if (equals == std::string_view::npos) return {key, ask_secret(io, key, key)};
   const std::string_view source = option.substr(equals + 1);
   if (source.size() < 2 || source.front() != '@') {
-    throw UsageError("--secret " + key + ": a secret is not taken from the command line, where other users can read it; write --secret " +
+    throw UsageError("--secret " + key +
+                     ": a secret is not taken from the command line, where other users can read it; write --secret " +
                      key + "=@FILE, --secret " + key + "=@- for standard input, or --secret " + key + " to be asked");
   }
   return {key, without_last_line_break(read_input(io, std::string(source.substr(1)), secret_bytes_max))};

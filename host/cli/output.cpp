@@ -60,7 +60,8 @@ void write_table(const Io& io, const Row& header, const std::vector<Row>& rows) 
   widths.reserve(header.size());
   for (const std::string& title : header) widths.push_back(width(title));
   for (const Row& row : safe) {
-    for (std::size_t column = 0; column < row.size(); ++column) widths[column] = std::max(widths[column], width(row[column]));
+    for (std::size_t column = 0; column < row.size(); ++column)
+      widths[column] = std::max(widths[column], width(row[column]));
   }
   write_aligned(io.out, header, widths);
   for (const Row& row : safe) write_aligned(io.out, row, widths);
@@ -80,6 +81,8 @@ void write_pairs(const Io& io, const std::vector<Row>& pairs) {
   }
 }
 
-void write_json(const Io& io, const json::value& value) { io.out << to_pretty_text(value) << '\n'; }
+void write_json(const Io& io, const json::value& value) {
+  io.out << to_pretty_text(value) << '\n';
+}
 
 }  // namespace formulary::cli

@@ -51,7 +51,8 @@ class WithoutEcho {
 
 std::string ask_on_terminal(const std::string& prompt) {
   const int terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
-  if (terminal < 0) throw Error(ErrorCode::unavailable, "terminal: none to ask on; give the secret by --secret KEY=@FILE");
+  if (terminal < 0)
+    throw Error(ErrorCode::unavailable, "terminal: none to ask on; give the secret by --secret KEY=@FILE");
   [[maybe_unused]] const ssize_t shown = write(terminal, prompt.data(), prompt.size());
   std::string line;
   {
@@ -71,7 +72,8 @@ std::string ask_on_terminal(const std::string& prompt) {
 
 InterruptWatch::InterruptWatch() {
   interrupt_event = eventfd(0, EFD_CLOEXEC);
-  if (interrupt_event < 0) throw Error(ErrorCode::internal, "eventfd: no descriptor free; close other programs and try again");
+  if (interrupt_event < 0)
+    throw Error(ErrorCode::internal, "eventfd: no descriptor free; close other programs and try again");
   watcher_ = std::thread([this] {
     std::uint64_t count = 0;
     while (read(interrupt_event, &count, sizeof count) < 0 && errno == EINTR) {

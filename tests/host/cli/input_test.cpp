@@ -35,7 +35,8 @@ std::string message_of(Body&& body) {
 }
 
 TEST_F(InputTest, PartsAtTheFirstEqualsSign) {
-  EXPECT_EQ(key_and_value("where=status='HIRED'", "--query"), std::make_pair(std::string("where"), std::string("status='HIRED'")));
+  EXPECT_EQ(key_and_value("where=status='HIRED'", "--query"),
+            std::make_pair(std::string("where"), std::string("status='HIRED'")));
   EXPECT_EQ(key_and_value("empty=", "--query").second, "");
 }
 

@@ -23,10 +23,11 @@ struct TestIo {
             .in_is_terminal = terminal,
             .out_is_terminal = terminal,
             .environment = [](std::string_view) -> std::optional<std::string> { return std::nullopt; },
-            .ask_secret = [this](const std::string& prompt) {
-              asked = prompt;
-              return answer;
-            }};
+            .ask_secret =
+                [this](const std::string& prompt) {
+                  asked = prompt;
+                  return answer;
+                }};
   }
   std::string asked;
   std::string answer = "typed-secret\n";
