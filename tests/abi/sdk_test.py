@@ -3,6 +3,7 @@
 usage: sdk_test.py REPOSITORY BUILD DRIVE_PLUGIN COMPILER...
 """
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -84,38 +85,67 @@ class Sdk(unittest.TestCase):
         source = write_project("in_c", "project(in_c LANGUAGES C)\nfind_package(FormularyPlugin 1.0 REQUIRED)\n"
                                "formulary_add_plugin(in_c probe.c)",
                                probe__c=(tests / "probe.c").read_text(), element__json=(tests / "element.json").read_text())
-        # Without Poco's dependencies, which want C++.
         status, printed = self.configure(source, WORK / "in_c_build")
         self.assertEqual(status, 0, printed)
         self.assertEqual(run("cmake", "--build", WORK / "in_c_build")[0], 0)
         status, printed = run(DRIVE_PLUGIN, WORK / "in_c_build/plugins/in_c/in_c.so")
         self.assertEqual(status, 0, printed)
 
+    def test_a_plugin_links_the_poco_helper(self):
+        if not list(SDK.rglob("FormularyPluginPocoTargets.cmake")):
+            self.skipTest("this build has no element::poco")
+        cache = (pathlib.Path(BUILD) / "CMakeCache.txt").read_text()
+        flags = re.search(r"^CMAKE_CXX_FLAGS:\w+=(.*)$", cache, re.M)[1]  # its sanitizers are in the archive
+        compiler = re.search(r"^CMAKE_CXX_COMPILER:\w+=(.*)$", cache, re.M)[1]
+        cpp = (pathlib.Path(REPOSITORY) / "samples/hello_element/hello_element.cpp").read_text().replace(
+            "return std::string(request);", "return element::json::to_text(element::json::parse(request, {.where = \"request\"}));")
+        source = write_project("with_poco", "project(with_poco LANGUAGES CXX)\n"
+                               "find_package(FormularyPlugin 1.0 REQUIRED COMPONENTS poco)\n"
+                               "formulary_add_plugin(with_poco with_poco.cpp)\n"
+                               "target_link_libraries(with_poco PRIVATE element::poco)",
+                               with_poco__cpp="#include <formulary/poco/json.hpp>\n" + cpp,
+                               element__json=(pathlib.Path(REPOSITORY) / "samples/hello_element/element.json").read_text())
+        build = WORK / "with_poco_build"
+        status, printed = self.configure(source, build, f"-DCMAKE_CXX_FLAGS={flags}", f"-DCMAKE_CXX_COMPILER={compiler}")
+        self.assertEqual(status, 0, printed)
+        status, printed = run("cmake", "--build", build)
+        self.assertEqual(status, 0, printed)
+        status, printed = run("nm", "-D", "--defined-only", build / "plugins/with_poco/with_poco.so")
+        self.assertEqual([line.split()[1:] for line in printed.splitlines()], [["T", "element_plugin_entry_v1"]])
+        status, printed = run(DRIVE_PLUGIN, build / "plugins/with_poco/with_poco.so")
+        self.assertEqual(status, 0, printed)
+
     def test_another_major_and_a_newer_minor_are_refused(self):
         for wanted in ("2.0", "1.9", "0.9"):
-            source = write_project(f"wants_{wanted}", f"project(x LANGUAGES CXX)\nfind_package(FormularyPlugin {wanted} REQUIRED)")
+            source = write_project(f"wants_{wanted}", f"project(x LANGUAGES NONE)\nfind_package(FormularyPlugin {wanted} REQUIRED)")
             status, printed = self.configure(source, WORK / f"wants_{wanted}_build")
             self.assertNotEqual(status, 0, wanted)
             self.assertIn("version", printed)
 
-    def test_mistakes_of_an_author_are_told_in_a_sentence(self):
+    def test_a_missing_manifest_and_missing_sources_are_told_in_a_sentence(self):
+        for name, call, told in (("no_manifest", "x x.cpp", "write the manifest or pass MANIFEST"),
+                                 ("no_sources", "x", "no sources are listed")):
+            source = write_project(name, "project(x LANGUAGES NONE)\nfind_package(FormularyPlugin 1.0 REQUIRED)\n"
+                                   f"formulary_add_plugin({call})")
+            status, printed = self.configure(source, WORK / f"{name}_build")
+            self.assertNotEqual(status, 0)
+            self.assertIn(told, " ".join(printed.split()))
+
+    def test_mistakes_in_a_manifest_are_told_in_a_sentence(self):
         manifest = (pathlib.Path(REPOSITORY) / "samples/hello_element/element.json").read_text()
         mistakes = {
-            "no_manifest": ({}, "write the manifest or pass MANIFEST"),
-            "not_json": ({"element__json": "{"}, "no usable member 'id'"),
-            "no_version": ({"element__json": manifest.replace('"version"', '"release"')}, "no usable member 'version'"),
-            "odd_id": ({"element__json": manifest.replace("com.example.hello-element", "Hello")}, "not in reverse DNS form"),
-            "odd_version": ({"element__json": manifest.replace("1.0.0", "one")}, "not a semantic version"),
+            "not JSON": ("{", "no usable member 'id'"),
+            "no version": (manifest.replace('"version"', '"release"'), "no usable member 'version'"),
+            "an odd id": (manifest.replace("com.example.hello-element", "Hello"), "not in reverse DNS form"),
+            "an odd version": (manifest.replace("1.0.0", "one"), "not a semantic version"),
+            "a NUL byte": (manifest + "\0", "holds a NUL byte"),
         }
-        cpp = (pathlib.Path(REPOSITORY) / "samples/hello_element/hello_element.cpp").read_text()
-        for name, (files, told) in mistakes.items():
+        script = next(SDK.rglob("embed_manifest.cmake"))
+        for name, (text, told) in mistakes.items():
             with self.subTest(name):
-                source = write_project(name, "project(x LANGUAGES CXX)\nfind_package(FormularyPlugin 1.0 REQUIRED)\n"
-                                       "formulary_add_plugin(x x.cpp)", x__cpp=cpp, **files)
-                build = WORK / f"{name}_build"
-                status, printed = self.configure(source, build)
-                if status == 0:
-                    status, printed = run("cmake", "--build", build)
+                (WORK / "element.json").write_text(text)
+                status, printed = run("cmake", f"-DMANIFEST={WORK}/element.json", f"-DMADE={WORK}/made", "-DEXTENSION=c",
+                                      f"-DCOPY={WORK}/made/element.json", "-P", script)
                 self.assertNotEqual(status, 0)
                 self.assertIn(told, " ".join(printed.split()))
 
