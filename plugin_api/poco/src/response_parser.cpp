@@ -264,7 +264,7 @@ std::size_t response_parser::feed_chunk_end(std::string_view bytes) {
   const char expected = lines_.empty() ? '\r' : '\n';
   if (bytes.front() != expected) refuse("a chunk is longer than its size");
   if (expected == '\r') {
-    lines_ = "\r";
+    lines_.push_back('\r');
   } else {
     lines_.clear();
     at_ = part::chunk_size;

@@ -17,6 +17,7 @@
 #include "resolver.hpp"
 #include "response_parser.hpp"
 #include "tls.hpp"
+#include "trust.hpp"
 #include "wire.hpp"
 
 namespace element::http {
@@ -56,7 +57,8 @@ struct session_pool::state {
       : how(std::move(given)),
         base(checked_base(how)),
         origin(base.origin()),
-        tls(base.secure() ? make_tls_context(base, how.ca_file) : nullptr),
+        anchors(base.secure() ? trust_anchors(how.ca_file) : nullptr),
+        tls(base.secure() ? make_tls_context(base, anchors.get()) : nullptr),
         names(base.host, how.resolve) {
     how.limits.sessions_max = std::max<std::size_t>(how.limits.sessions_max, 1);
   }
@@ -123,6 +125,7 @@ struct session_pool::state {
   options how;
   url base;
   std::string origin;
+  std::shared_ptr<X509_STORE> anchors;
   Poco::Net::Context::Ptr tls;
   resolver names;
   mutable std::mutex lock;

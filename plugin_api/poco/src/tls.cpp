@@ -39,15 +39,11 @@ void require_host(SSL_CTX* context, const std::string& host) {
 
 }  // namespace
 
-Poco::Net::Context::Ptr make_tls_context(const url& to, const std::string& ca_file) {
+Poco::Net::Context::Ptr make_tls_context(const url& to, X509_STORE* anchors) {
   using Poco::Net::Context;
-  Context::Ptr context;
-  try {
-    context = new Context(Context::TLS_CLIENT_USE, ca_file, Context::VERIFY_STRICT, chain_max, true, ciphers);
-  } catch (const Poco::Exception& why) {
-    throw failure::bad_ca_file(ca_file, why.message());
-  }
+  Context::Ptr context = new Context(Context::TLS_CLIENT_USE, "", Context::VERIFY_STRICT, chain_max, false, ciphers);
   SSL_CTX* raw = context->sslContext();
+  SSL_CTX_set1_cert_store(raw, anchors);
   SSL_CTX_set_min_proto_version(raw, TLS1_2_VERSION);
   SSL_CTX_set_mode(raw, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   // Poco has put in a callback that asks the process-wide handler, which may accept anything. This one cannot.

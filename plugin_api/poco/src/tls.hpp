@@ -5,16 +5,17 @@
 #include <formulary/poco/url.hpp>
 
 #include <Poco/Net/Context.h>
+#include <openssl/types.h>
 
 #include <csignal>
 #include <string>
 
 namespace element::http {
 
-/// A context of its own for one host: TLS 1.2 or newer; the certificate must be valid, lead to the system's trust
-/// anchors or those of `ca_file`, and name the host. OpenSSL itself decides: neither a process-wide Poco handler nor
-/// Poco's exceptions for local hosts have a say. Throws http.bad_ca_file.
-[[nodiscard]] Poco::Net::Context::Ptr make_tls_context(const url& to, const std::string& ca_file);
+/// A context of its own for one host: TLS 1.2 or newer; the certificate must be valid, lead to one of `anchors` and
+/// name the host. OpenSSL itself decides: neither a process-wide Poco handler nor Poco's exceptions for local hosts
+/// have a say. The context shares the ownership of `anchors`.
+[[nodiscard]] Poco::Net::Context::Ptr make_tls_context(const url& to, X509_STORE* anchors);
 
 /// Why the last handshake on this thread refused a certificate; empty if it did not. Forgets it.
 [[nodiscard]] std::string take_refusal() noexcept;

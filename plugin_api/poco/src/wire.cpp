@@ -10,9 +10,9 @@ namespace element::http {
 namespace {
 
 /// Fields that decide where a message ends or who gets it: the pool alone writes them.
-constexpr std::array<std::string_view, 11> ours = {"Host",       "Content-Length",    "Content-Type", "User-Agent",
-                                                   "Connection", "Transfer-Encoding", "Upgrade",      "Trailer",
-                                                   "TE",         "Keep-Alive",        "Expect"};
+constexpr std::array<std::string_view, 10> ours = {
+    "Host",    "Content-Length", "Content-Type", "Connection", "Transfer-Encoding",
+    "Upgrade", "Trailer",        "TE",           "Keep-Alive", "Expect"};
 
 bool is_ours(std::string_view name) noexcept {
   return std::any_of(ours.begin(), ours.end(), [name](std::string_view one) { return same_word(one, name); });
@@ -73,7 +73,7 @@ std::string write_head(const request& what, const url& base, const std::string& 
   out += what.target;
   out += " HTTP/1.1\r\n";
   append_field(out, "Host", base.authority());
-  if (!user_agent.empty()) append_field(out, "User-Agent", user_agent);
+  if (!user_agent.empty()) append_field(out, user_agent);
   for (const auto& [name, value] : what.headers) append_field(out, name, value);
   if (!what.content_type.empty()) append_field(out, "Content-Type", what.content_type);
   if (states_length(what)) append_field(out, "Content-Length", std::to_string(what.body.size()));

@@ -46,8 +46,8 @@ struct request {
   std::string method = "GET";
   /// Path and query, already percent-encoded, appended to the path of the pool's base URL: "/candidates?limit=10".
   std::string target = "/";
-  /// The pool adds Host, Content-Length, Content-Type and User-Agent; those and Connection, Transfer-Encoding, Upgrade,
-  /// Trailer, TE, Keep-Alive and Expect are refused here ("http.bad_request").
+  /// The pool adds Host, Content-Length, Content-Type and, unless it is given here, User-Agent. All but the last, and
+  /// Connection, Transfer-Encoding, Upgrade, Trailer, TE, Keep-Alive and Expect, are refused here ("http.bad_request").
   header_list headers;
   std::string_view body;     ///< Borrowed until send() returns.
   std::string content_type;  ///< Sent if not empty.
