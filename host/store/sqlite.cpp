@@ -5,8 +5,6 @@
 namespace formulary {
 namespace {
 
-constexpr int busy_limit_ms = 5'000;
-
 std::string what_to_do(int code) {
   switch (code & 0xFF) {
     case SQLITE_BUSY:
@@ -35,14 +33,14 @@ std::string what_to_do(int code) {
 
 }  // namespace
 
-Database::Database(const std::filesystem::path& file) : file_(file.string()) {
+Database::Database(const std::filesystem::path& file, std::chrono::milliseconds lock_wait) : file_(file.string()) {
   sqlite3* connection = nullptr;
   // One connection is used under one mutex, that of its owner.
   const int code = sqlite3_open_v2(file_.c_str(), &connection,
                                    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   connection_.reset(connection);
   if (code != SQLITE_OK) fail(code);
-  sqlite3_busy_timeout(connection, busy_limit_ms);
+  sqlite3_busy_timeout(connection, static_cast<int>(lock_wait.count()));
   sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   Statement journal = prepare("PRAGMA journal_mode = WAL");

@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -18,7 +19,7 @@ class Statement;
 class Database {
  public:
   /// The file must exist (an empty one will do). Throws Error(store_failed).
-  explicit Database(const std::filesystem::path& file);
+  Database(const std::filesystem::path& file, std::chrono::milliseconds lock_wait);
 
   /// Runs statements that return nothing.
   void run(const std::string& sql);

@@ -57,8 +57,8 @@ std::optional<std::int64_t> number_in(std::string_view text) {
 
 class SqliteStore final : public Store {
  public:
-  explicit SqliteStore(const StoreOptions& options, const std::filesystem::path& file)
-      : database_(file), vault_([&] {
+  SqliteStore(const StoreOptions& options, const std::filesystem::path& file)
+      : database_(file, options.lock_wait), vault_([&] {
           migrate(database_, file);
           return open_vault(database_, options);
         }()) {}

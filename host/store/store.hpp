@@ -2,6 +2,7 @@
 /// The data folder: one SQLite database and the vault's key.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -48,6 +49,7 @@ struct StoreOptions {
   std::filesystem::path folder;  ///< Made with mode 0700 if absent.
   /// 32 bytes in base64 or hex; empty: <folder>/master.key, created once with mode 0600.
   std::string master_key;
+  std::chrono::milliseconds lock_wait{5'000};  ///< How long a write waits for another process's.
 };
 
 /// Opens or creates the database and migrates it. Error(store_failed) names the file and what to do: unreadable folder,
