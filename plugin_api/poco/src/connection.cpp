@@ -72,8 +72,8 @@ void connection::open(const std::vector<std::string>& addresses, budget& within,
 }
 
 void connection::connect_to(const std::string& address, budget& within) {
-  const Poco::Net::SocketAddress to(Poco::Net::IPAddress(address), port_);
   try {
+    const Poco::Net::SocketAddress to(Poco::Net::IPAddress(address), port_);
     if (tls_) {
       SecureStreamSocket secure(tls_);
       Poco::Net::IPAddress numeric;  // has no place in SNI

@@ -1,6 +1,6 @@
 #include "tls.hpp"
 
-#include <Poco/Exception.h>
+#include <Poco/Crypto/OpenSSLInitializer.h>
 #include <arpa/inet.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
@@ -41,6 +41,9 @@ void require_host(SSL_CTX* context, const std::string& host) {
 
 Poco::Net::Context::Ptr make_tls_context(const url& to, X509_STORE* anchors) {
   using Poco::Net::Context;
+  // Poco counts its contexts, sets OpenSSL up with the first (while a second thread already goes on) and takes it down
+  // with the last, for the whole process. With one that stays neither happens twice.
+  static const Poco::Crypto::OpenSSLInitializer stays;
   Context::Ptr context = new Context(Context::TLS_CLIENT_USE, "", Context::VERIFY_STRICT, chain_max, false, ciphers);
   SSL_CTX* raw = context->sslContext();
   SSL_CTX_set1_cert_store(raw, anchors);

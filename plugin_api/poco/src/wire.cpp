@@ -73,7 +73,7 @@ std::string write_head(const request& what, const url& base, const std::string& 
   out += what.target;
   out += " HTTP/1.1\r\n";
   append_field(out, "Host", base.authority());
-  if (!user_agent.empty()) append_field(out, user_agent);
+  if (!user_agent.empty() && !what.headers.find("User-Agent")) append_field(out, "User-Agent", user_agent);
   for (const auto& [name, value] : what.headers) append_field(out, name, value);
   if (!what.content_type.empty()) append_field(out, "Content-Type", what.content_type);
   if (states_length(what)) append_field(out, "Content-Length", std::to_string(what.body.size()));
