@@ -36,6 +36,7 @@ Answer staged_answer(const Call& call, const json::object& from) {
   answer.status = static_cast<int>(number_at(call, from, "status", 200, status_max));
   if (const json::value* headers = from.if_contains("headers")) {
     for (const auto& [name, value] : headers->as_object()) {
+      if (!value.is_string()) throw call.invalid("/answer/headers", "must be texts");
       answer.headers.emplace_back(std::string(name), std::string(value.as_string()));
     }
   }

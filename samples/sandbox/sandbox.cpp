@@ -185,6 +185,13 @@ void Sandbox::add_control_routes() {
     router_.add(method, path, {}, std::move(handler), Guard::open);
   };
   add("GET", "/_sandbox/health", [](Company&, const Call&) { return json_answer(200, {{"status", "ok"}}); });
+  add("GET", "/_sandbox/routes", [this](Company&, const Call&) {
+    json::array all;
+    for (const Route& one : router_.routes()) {
+      if (one.guard != Guard::open) all.push_back(json::object{{"method", one.method}, {"path", one.pattern}});
+    }
+    return json_answer(200, {{"routes", std::move(all)}});
+  });
   add("POST", "/_sandbox/faults", [this](Company&, const Call& call) {
     faults_.add(call);
     return json_answer(201, {{"faults", faults_.size()}});
