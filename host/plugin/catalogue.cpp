@@ -101,10 +101,11 @@ std::vector<PluginEntry> find_entries(const fs::path& folder) {
       entries.push_back(std::move(entry));
       continue;
     }
-    const std::vector<fs::path> versions =
-        looks_like_a_plugin(child) ? std::vector<fs::path>{} : version_folders(child);
-    if (versions.empty()) entries.push_back(entry);
-    for (const fs::path& version : versions) {
+    if (looks_like_a_plugin(child)) {
+      entries.push_back(std::move(entry));
+      continue;
+    }
+    for (const fs::path& version : version_folders(child)) {
       entry.folder = version;
       entries.push_back(entry);
     }

@@ -59,6 +59,16 @@ struct PluginCore {
   }
 };
 
+/// A head is words: shown, logged and stored where a body is not.
+void redact_head(ResourceAnswer& answer, const Redactor* redactor, const PluginHost& host) {
+  const auto clean = [&](std::string& text) {
+    text = host.redact(redactor == nullptr ? text : redactor->redact(text));
+  };
+  for (auto& [name, value] : answer.headers) clean(value);
+  clean(answer.content_type);
+  clean(answer.next_page);
+}
+
 /// Calls share it, so that close_instance() comes after the last of them has returned, whoever lets go first.
 struct OpenInstance {
   OpenInstance(PluginCore of, const Redactor* known) : core(std::move(of)) {
@@ -119,8 +129,7 @@ class LoadedHandle final : public ElementHandle {
       return instance->core.library->table().invoke(instance->raw, call, &raw);
     });
     ResourceAnswer answer = parse_answer(std::move(framed), instance->core.key);
-    for (auto& [name, value] : answer.headers) value = instance->core.library->host().redact(value);
-    answer.content_type = instance->core.library->host().redact(answer.content_type);
+    redact_head(answer, context.redactor, instance->core.library->host());
     return answer;
   }
 

@@ -1,0 +1,5 @@
+#include "working_plugin.hpp"
+
+ENTRY {
+  return working::changed([](element_plugin& table, element_descriptor&) { table.parse_instance = nullptr; });
+}

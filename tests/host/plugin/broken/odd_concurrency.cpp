@@ -1,0 +1,5 @@
+#include "working_plugin.hpp"
+
+ENTRY {
+  return working::changed([](element_plugin&, element_descriptor& about) { about.concurrency = 9; });
+}

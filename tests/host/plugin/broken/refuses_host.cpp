@@ -1,0 +1,5 @@
+#include "working_plugin.hpp"
+
+ENTRY {
+  return nullptr;
+}
