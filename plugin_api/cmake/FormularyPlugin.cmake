@@ -41,8 +41,6 @@ function(formulary_add_plugin name)
   get_property(languages GLOBAL PROPERTY ENABLED_LANGUAGES)
   if("CXX" IN_LIST languages)
     target_compile_features(${name} PRIVATE cxx_std_20)
-    # A unique symbol pins the library in the process: it could neither be unmapped nor exist in two versions.
-    target_compile_options(${name} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique>)
   endif()
   _formulary_link_as_plugin(${name})
 endfunction()
@@ -68,7 +66,9 @@ function(_formulary_embed_manifest name manifest folder result)
   set(${result} ${outputs} PARENT_SCOPE)
 endfunction()
 
-# One exported symbol, nothing lazily bound, no executable stack, no library's symbols passed on.
+# One exported symbol, nothing lazily bound, no executable stack, no library's symbols passed on. The version script also
+# makes GNU's unique symbols local, so -fno-gnu-unique, which clang's tools do not know, is not needed: they would pin
+# the library in the process, where it could neither be unmapped nor exist in two versions.
 function(_formulary_link_as_plugin name)
   if(NOT UNIX OR APPLE)
     return()

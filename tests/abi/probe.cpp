@@ -2,6 +2,8 @@
 /// The probe in C++: what abi_plugins_test.cpp asks of every plugin, with a real exception inside a hook.
 #include <formulary/element.hpp>
 
+#include <atomic>
+
 #include "element_manifest.hpp"
 
 namespace {
@@ -11,10 +13,19 @@ struct OwnException : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// GNU makes such a variable unique in the process, which would pin the library, were it visible.
+template <class>
+struct Counter {
+  static inline std::atomic<int> drafts{0};
+};
+
 struct Probe {
   static constexpr element::descriptor descriptor{.concurrent = element::concurrency::all, .unload_safe = true};
 
-  std::string serialize_config(element::call&, std::string_view draft) { return std::string(draft); }
+  std::string serialize_config(element::call&, std::string_view draft) {
+    ++Counter<int>::drafts;
+    return std::string(draft);
+  }
   std::string authenticate(element::call&, std::string_view request, const element::connection& to) {
     if (to.authorization == "wrong") {
       throw element::error(ELEMENT_UNAUTHENTICATED, "probe.refused", "the other side refused the credentials");

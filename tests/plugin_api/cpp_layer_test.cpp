@@ -13,7 +13,6 @@ using element::testing::fake_host;
 using element::testing::json_problem;
 using element::testing::outcome;
 using element::testing::plugin_runner;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using namespace std::chrono_literals;

@@ -36,8 +36,7 @@ TEST_F(FakeHostTest, GivesWhatTheHookWrote) {
     std::size_t got = 0;
     auto* to = static_cast<char*>(call->ops->reserve(call, 8, &got));
     EXPECT_EQ(got, 8u);
-    std::memcpy(to, "1}", 2);
-    return call->ops->commit(call, 2);
+    return call->ops->commit(call, std::string_view("1}").copy(to, got));
   });
   EXPECT_EQ(result.status, ELEMENT_OK);
   EXPECT_EQ(result.output, R"({"a":1})");
@@ -224,12 +223,10 @@ element_status from_another_thread(const element_call* call) {
   return write_text(call, "{}");
 }
 element_status beyond_the_guard(const element_call* call) {
-  static char* to;
   std::size_t got = 0;
-  to = static_cast<char*>(call->ops->reserve(call, 4, &got));
-  to[4] = 'x';  // inside the fake's guard bytes, so that a sanitizer does not end the test
-  std::memcpy(to, "1234", 4);
-  return call->ops->commit(call, 4);
+  auto* to = static_cast<char*>(call->ops->reserve(call, 4, &got));
+  // The fifth is inside the fake's guard bytes, so that a sanitizer does not end the test.
+  return call->ops->commit(call, std::string_view("12345").copy(to, 5) - 1);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -403,6 +400,7 @@ TEST_F(FakeHostTest, LetsHooksOverlapOnlyAsFarAsDeclared) {
     const auto opened = runner.open_instance("{}");
     {
       std::vector<std::jthread> threads;
+      threads.reserve(4);
       for (int count = 0; count < 4; ++count) {
         threads.emplace_back([&] {
           for (int turn = 0; turn < 50; ++turn) opened.instance->invoke({.method = "GET"});

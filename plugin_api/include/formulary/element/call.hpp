@@ -21,8 +21,7 @@ namespace element {
 template <class Table>
 Table adopt(const Table* table) noexcept {
   static_assert(std::is_trivially_copyable_v<Table>);
-  Table mine;
-  std::memset(&mine, 0, sizeof mine);
+  Table mine{};
   if (table != nullptr) {
     std::memcpy(&mine, table, table->size < sizeof mine ? table->size : sizeof mine);
   }
