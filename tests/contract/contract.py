@@ -51,7 +51,7 @@ class Plugin:
     def __init__(self, driver, library, port):
         self.process = subprocess.Popen([driver, library, f"http://127.0.0.1:{port}", KEY], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True)
-        self.authentication = self.read()
+        self.provisioning = self.read()
 
     def read(self):
         line = self.process.stdout.readline()
@@ -92,9 +92,9 @@ def drive_plugin(report, arguments, port, relay, accept_undescribed_failure):
     plugin = Plugin(arguments.driver, arguments.plugin, port)
     exchanges = relay.take()
     faults = faults_of(exchanges, False)
-    if plugin.authentication["status"] != 200:
-        faults.append(f"authenticate: {plugin.authentication}")
-    report.line("authenticate", plugin.authentication["status"], faults)
+    if plugin.provisioning["status"] != 200:
+        faults.append(f"provisioning: {plugin.provisioning}")
+    report.line("provisioning", plugin.provisioning["status"], faults)
     for call in HUB_CALLS:
         result = plugin.perform(call.line)
         if "nextPage" in result:

@@ -54,23 +54,31 @@ json::object perform(instance_runner& instance, const json::object& call) {
   return shown(instance.invoke({.method = method, .path = path, .query = query, .body = body, .content_type = type}));
 }
 
-/// Proves the key as the host does, before anything else.
-json::object authenticate(element::testing::plugin_runner& plugin, const std::string& base_url,
-                          const std::string& key) {
-  const json::object draft{{"name", "contract"}, {"configuration", {{"api.key", key}, {"base.url", base_url}}}};
+/// The three provisioning hooks as the host calls them; an empty authorization: at the vendor, else at a platform.
+json::object provision(element::testing::plugin_runner& plugin, const std::string& base_url, const std::string& key,
+                       const std::string& authorization) {
+  json::object configuration{{"api.key", key}};
+  if (authorization.empty()) configuration["base.url"] = base_url;
+  const json::object draft{{"name", "contract"}, {"tags", {"Docs"}}, {"configuration", std::move(configuration)}};
   const outcome request = plugin.serialize_config(json::serialize(draft));
   if (!request.ok()) return shown(request);
-  element::connection vendor;
-  vendor.base_url = base_url;
-  const outcome answer = plugin.authenticate(request.output, vendor);
+  element::connection to;
+  to.mode = authorization.empty() ? element::connect_mode::vendor : element::connect_mode::platform;
+  to.base_url = base_url;
+  to.authorization = authorization;
+  const outcome answer = plugin.authenticate(request.output, to);
   if (!answer.ok()) return shown(answer);
-  return {{"status", 200}, {"body", answer.output}};
+  const outcome instance = plugin.parse_instance(answer.output);
+  if (!instance.ok()) return shown(instance);
+  return {{"status", 200}, {"instance", json::parse(instance.output)}};
 }
 
-void run(const std::string& library, const std::string& base_url, const std::string& key) {
+void run(const std::string& library, const std::string& base_url, const std::string& key,
+         const std::string& authorization) {
   element::testing::fake_host host;
   element::testing::plugin_runner plugin(host, element::testing::library(library).entry());
-  std::cout << json::serialize(authenticate(plugin, base_url, key)) << std::endl;
+  std::cout << json::serialize(provision(plugin, base_url, key, authorization)) << std::endl;
+  if (!authorization.empty()) return;
   const json::object document{{"configuration", {{"api.key", key}, {"base.url", base_url}}}};
   const auto opened = plugin.open_instance(json::serialize(document));
   if (!opened.instance) throw std::runtime_error("open_instance failed: " + json::serialize(shown(opened.result)));
@@ -84,8 +92,8 @@ void run(const std::string& library, const std::string& base_url, const std::str
 }  // namespace
 
 int main(int argc, char** argv) try {
-  if (argc != 4) throw std::runtime_error("usage: plugin_driver PLUGIN BASE_URL KEY");
-  run(argv[1], argv[2], argv[3]);
+  if (argc != 4 && argc != 5) throw std::runtime_error("usage: plugin_driver PLUGIN BASE_URL KEY [AUTHORIZATION]");
+  run(argv[1], argv[2], argv[3], argc == 5 ? argv[4] : "");
   return EXIT_SUCCESS;
 } catch (const std::exception& failure) {
   std::cerr << "plugin_driver: " << failure.what() << '\n';
