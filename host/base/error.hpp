@@ -2,6 +2,7 @@
 /// The one exception type of the host. Each code has a page in host/errors/.
 #pragma once
 
+#include <array>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -30,6 +31,14 @@ enum class ErrorCode {
   unsupported,        ///< Not possible here.
   internal,           ///< A mistake of ours.
 };
+
+/// All of them, in that order; tests walk it.
+inline constexpr std::array all_error_codes = {
+    ErrorCode::bad_input,         ErrorCode::not_found,     ErrorCode::conflict,        ErrorCode::unauthenticated,
+    ErrorCode::permission_denied, ErrorCode::rate_limited,  ErrorCode::unavailable,     ErrorCode::timed_out,
+    ErrorCode::cancelled,         ErrorCode::limit_reached, ErrorCode::plugin_refused,  ErrorCode::plugin_failed,
+    ErrorCode::vendor_failed,     ErrorCode::script_failed, ErrorCode::formula_invalid, ErrorCode::store_failed,
+    ErrorCode::unsupported,       ErrorCode::internal};
 
 /// "bad_input", "not_found", ...
 [[nodiscard]] std::string_view name(ErrorCode code) noexcept;

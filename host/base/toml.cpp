@@ -158,14 +158,14 @@ class Line {
     for (std::size_t i = 0; i < word.size(); ++i) {
       const bool between_digits = i > 0 && i + 1 < word.size() && is_digit(word[i - 1]) && is_digit(word[i + 1]);
       if (word[i] == '_' && between_digits) continue;
-      if (word[i] == '+' && i == 0) continue;
+      if (word[i] == '+' && i == 0 && word.size() > 1 && is_digit(word[1])) continue;
       digits += word[i];
     }
     std::int64_t number = 0;
     const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    const bool leading_zero =
-        digits.find_first_not_of('-') != digits.size() - 1 && digits.substr(digits.find_first_not_of('-'), 1) == "0";
-    if (digits.empty() || problem != std::errc() || end != digits.data() + digits.size() || leading_zero) {
+    const std::size_t first = digits.starts_with('-') ? 1 : 0;
+    const bool leading_zero = digits.size() > first + 1 && digits[first] == '0';
+    if (problem != std::errc() || end != digits.data() + digits.size() || leading_zero) {
       refuse("the value is none of \"text\", 'text', an integer, true, false");
     }
     return std::to_string(number);
