@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "plugins/smartrecruiters/refusal.hpp"
+
 namespace smartrecruiters {
 namespace {
 
@@ -42,8 +44,7 @@ std::string default_of(std::string_view entry) {
 }
 
 element::error invalid(const std::string& sentence) {
-  return element::error(ELEMENT_INVALID_ARGUMENT, "smartrecruiters.invalid_configuration", sentence)
-      .with_retry(element::retry::no);
+  return refusal("smartrecruiters.invalid_configuration", sentence, 0);
 }
 
 element::error invalid_entry(std::string_view entry, std::string_view what) {
@@ -194,8 +195,7 @@ void refuse_unknown_members(const json::object& of, std::string_view where, cons
     if (std::find(known.begin(), known.end(), one.key) != known.end()) continue;
     std::string names;
     for (const std::string_view name : known) (names += names.empty() ? "" : ", ") += name;
-    const std::string shown = has_control_character(one.key) ? "?" : one.key.substr(0, 100);
-    throw invalid(std::string(where) + shown + ": unknown; known are: " + names);
+    throw invalid(std::string(where) + shown(one.key) + ": unknown; known are: " + names);
   }
 }
 

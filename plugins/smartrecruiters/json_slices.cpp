@@ -85,15 +85,24 @@ class Scanner {
   bool skip_string() noexcept {
     if (!skip('"')) return false;
     while (!at_end()) {
-      const char c = next();
-      if (c == '"') return skip('"');
-      if (static_cast<unsigned char>(c) < 0x20) return false;
-      if (c == '\\' ? !skip_escape() : !skip_character()) return false;
+      skip_plain_characters();
+      if (skip('"')) return true;
+      if (at_end() || static_cast<unsigned char>(next()) < 0x20) return false;
+      if (next() == '\\' ? !skip_escape() : !skip_character()) return false;
     }
     return false;
   }
 
  private:
+  /// Most of every answer: printable ASCII inside a string.
+  void skip_plain_characters() noexcept {
+    std::size_t at = at_;
+    while (at < text_.size() && static_cast<unsigned char>(text_[at] - 0x20) < 0x60 && text_[at] != '"' &&
+           text_[at] != '\\') {
+      ++at;
+    }
+    at_ = at;
+  }
   bool skip_word(std::string_view word) noexcept {
     if (text_.substr(at_, word.size()) != word) return false;
     at_ += word.size();

@@ -10,6 +10,7 @@
 
 #include "plugins/smartrecruiters/base64.hpp"
 #include "plugins/smartrecruiters/json_slices.hpp"
+#include "plugins/smartrecruiters/refusal.hpp"
 
 namespace smartrecruiters {
 namespace {
@@ -21,16 +22,11 @@ constexpr std::size_t page_size_max = 10'000;  // of a list that the vendor send
 constexpr std::size_t page_max = 1'000'000;
 constexpr std::size_t query_bytes_max = 64U << 10U;
 
-element::error invalid(std::string code, const std::string& sentence) {
-  return element::error(ELEMENT_INVALID_ARGUMENT, std::move(code), sentence)
-      .with_http_status(400)
-      .with_retry(element::retry::no);
-}
 element::error invalid_query(const std::string& sentence) {
-  return invalid("smartrecruiters.invalid_query", sentence);
+  return refusal("smartrecruiters.invalid_query", sentence);
 }
 element::error invalid_page(const std::string& sentence) {
-  return invalid("smartrecruiters.invalid_page", sentence);
+  return refusal("smartrecruiters.invalid_page", sentence);
 }
 
 /// A query parameter's value as text: clients send numbers and flags as such or as text.
@@ -89,7 +85,7 @@ void read_filter(const Resource& resource, const json::member& given, ListQuery&
   const auto filter = std::find_if(resource.filters.begin(), resource.filters.end(),
                                    [&](const Filter& one) { return one.name == given.key; });
   if (filter == resource.filters.end()) {
-    throw invalid_query("query parameter '" + given.key.substr(0, 100) +
+    throw invalid_query("query parameter '" + shown(given.key) +
                         "': unknown here; known are: " + known_parameters(resource));
   }
   const auto* list = given.value.as<json::array>();
@@ -160,8 +156,7 @@ void add_path_query(std::string_view text, json::object& given) {
       std::replace(part->begin(), part->end(), '+', ' ');
       *part = percent_decoded(*part);
     }
-    if (given.find(name) != nullptr)
-      throw invalid_query("query parameter '" + name.substr(0, 100) + "': is given twice");
+    if (given.find(name) != nullptr) throw invalid_query("query parameter '" + shown(name) + "': is given twice");
     given.set(name, std::move(value));
   }
 }

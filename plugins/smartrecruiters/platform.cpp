@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "plugins/smartrecruiters/json_slices.hpp"
+#include "plugins/smartrecruiters/refusal.hpp"
 #include "plugins/smartrecruiters/vendor_error.hpp"
 
 namespace smartrecruiters {
@@ -17,8 +18,7 @@ namespace http = element::http;
 constexpr std::string_view what = "POST /instances";
 
 element::error invalid_connection(const std::string& sentence) {
-  return element::error(ELEMENT_INVALID_ARGUMENT, "smartrecruiters.invalid_connection", sentence)
-      .with_retry(element::retry::no);
+  return refusal("smartrecruiters.invalid_connection", sentence, 0);
 }
 
 void check_connection(const element::connection& to) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "plugins/smartrecruiters/json_slices.hpp"
+#include "plugins/smartrecruiters/refusal.hpp"
 #include "plugins/smartrecruiters/upload.hpp"
 
 namespace smartrecruiters {
@@ -17,9 +18,7 @@ constexpr std::string_view json_type = "application/json";
 constexpr std::string_view json_patch_type = "application/json-patch+json";
 
 element::error invalid(const std::string& sentence) {
-  return element::error(ELEMENT_INVALID_ARGUMENT, "smartrecruiters.invalid_body", "the body: " + sentence)
-      .with_http_status(400)
-      .with_retry(element::retry::no);
+  return refusal("smartrecruiters.invalid_body", "the body: " + sentence);
 }
 
 /// Names of one blank-separated list.
@@ -85,10 +84,8 @@ RequestBody json_patch(std::string_view body) {
 
 RequestBody make_body(const Resource& resource, const element::request& what) {
   if (what.body.size() > body_bytes_max) {
-    throw element::error(ELEMENT_INVALID_ARGUMENT, "smartrecruiters.body_too_large",
-                         "the body: has more than 32 MiB; SmartRecruiters takes no file of that size")
-        .with_http_status(413)
-        .with_retry(element::retry::no);
+    throw refusal("smartrecruiters.body_too_large",
+                  "the body: has more than 32 MiB; SmartRecruiters takes no file of that size", 413);
   }
   switch (resource.body) {
     case Body::none:

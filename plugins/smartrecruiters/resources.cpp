@@ -7,6 +7,8 @@
 #include <array>
 #include <cstddef>
 
+#include "plugins/smartrecruiters/refusal.hpp"
+
 namespace smartrecruiters {
 namespace {
 
@@ -225,12 +227,9 @@ std::vector<PathValue> values_of(std::string_view pattern, const std::vector<std
     const bool printable = std::none_of(value.begin(), value.end(),
                                         [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
     if (value.empty() || value == "." || value == ".." || !printable) {
-      throw element::error(
-          ELEMENT_INVALID_ARGUMENT, "smartrecruiters.bad_path",
-          "the path's value for {" + std::string(name) +
-              "} is empty, a dot segment or has control characters; give the id as SmartRecruiters shows it")
-          .with_http_status(400)
-          .with_retry(element::retry::no);
+      throw refusal("smartrecruiters.bad_path",
+                    "the path's value for {" + std::string(name) +
+                        "} is empty, a dot segment or has control characters; give the id as SmartRecruiters shows it");
     }
     values.push_back({name, std::move(value)});
   }
@@ -252,11 +251,8 @@ std::string near_paths(const std::vector<std::string_view>& segments) {
 }
 
 [[noreturn]] void refuse_path(std::string_view path, const std::vector<std::string_view>& segments) {
-  throw element::error(
-      ELEMENT_INVALID_ARGUMENT, "smartrecruiters.unknown_resource",
-      "the element has no resource '" + std::string(path.substr(0, 200)) + "'; near: " + near_paths(segments))
-      .with_http_status(400)
-      .with_retry(element::retry::no);
+  throw refusal("smartrecruiters.unknown_resource",
+                "the element has no resource '" + shown(path) + "'; near: " + near_paths(segments));
 }
 
 }  // namespace
@@ -275,8 +271,7 @@ Match find_resource(std::string_view method, std::string_view path) {
   }
   if (allowed.empty()) refuse_path(path, segments);
   throw element::error(ELEMENT_UNIMPLEMENTED, "smartrecruiters.unknown_method",
-                       std::string(method.substr(0, 20)) + " is not possible on '" + std::string(path.substr(0, 200)) +
-                           "'; the resource has: " + allowed)
+                       shown(method) + " is not possible on '" + shown(path) + "'; the resource has: " + allowed)
       .with_http_status(405)
       .with_retry(element::retry::no);
 }

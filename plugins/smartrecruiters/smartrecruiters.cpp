@@ -13,6 +13,7 @@
 #include "plugins/smartrecruiters/json_slices.hpp"
 #include "plugins/smartrecruiters/paging.hpp"
 #include "plugins/smartrecruiters/platform.hpp"
+#include "plugins/smartrecruiters/refusal.hpp"
 #include "plugins/smartrecruiters/request_body.hpp"
 
 namespace smartrecruiters {
@@ -70,7 +71,7 @@ element::error unexpected(const Resource& resource, const char* what) {
 element::answer single_answer(const Resource& resource, VendorReply got, const RequestBody& sent) {
   element::answer answer = answer_of(got);
   if (resource.answer == Answer::file) {
-    answer.content_type = got.reply.headers.value_or("Content-Type", "application/octet-stream");
+    answer.content_type = shown(got.reply.headers.value_or("Content-Type", "application/octet-stream"));
     answer.body = std::move(got.reply.body);
     return answer;
   }

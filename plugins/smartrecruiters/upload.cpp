@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "plugins/smartrecruiters/base64.hpp"
+#include "plugins/smartrecruiters/refusal.hpp"
 
 namespace smartrecruiters {
 namespace {
@@ -25,9 +26,7 @@ constexpr std::size_t parts_max = 32;
 constexpr std::size_t field_bytes_max = 1000;
 
 element::error invalid(const std::string& sentence) {
-  return element::error(ELEMENT_INVALID_ARGUMENT, "smartrecruiters.invalid_body", "the body: " + sentence)
-      .with_http_status(400)
-      .with_retry(element::retry::no);
+  return refusal("smartrecruiters.invalid_body", "the body: " + sentence);
 }
 
 void check_attachment_type(std::string_view type) {
@@ -131,9 +130,9 @@ void add_field(element::http::multipart& form, const json::member& one) {
   } else if (const auto* flag = one.value.as<bool>()) {
     text = *flag ? "true" : "false";
   } else {
-    throw invalid(one.key.substr(0, 100) + " must be a string or a flag, not " + one.value.kind());
+    throw invalid(shown(one.key) + " must be a string or a flag, not " + one.value.kind());
   }
-  if (text.size() > field_bytes_max) throw invalid(one.key.substr(0, 100) + " is longer than 1000 bytes");
+  if (text.size() > field_bytes_max) throw invalid(shown(one.key) + " is longer than 1000 bytes");
   form.field(one.key, text);
 }
 

@@ -163,12 +163,12 @@ VendorReply Vendor::exchange(element::call& in, const VendorRequest& request) {
 }
 
 http::response Vendor::send_once(element::call& in, const VendorRequest& request) {
-  const http::url base = http::parse_url(settings_.base_url);
   std::string target = request.target;
   for (int redirects = 0;; ++redirects) {
     http::response reply = send_limited(in, request, target);
     if (!is_redirect(reply.status) || request.method != "GET" || redirects == redirects_max) return reply;
-    const std::optional<std::string> next = target_of(reply.headers.value_or("Location", ""), base);
+    const std::optional<std::string> next =
+        target_of(reply.headers.value_or("Location", ""), http::parse_url(settings_.base_url));
     if (!next) return reply;
     target = *next;
   }

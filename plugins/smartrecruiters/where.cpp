@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <utility>
 
+#include "plugins/smartrecruiters/refusal.hpp"
+
 namespace smartrecruiters {
 namespace {
 
@@ -14,9 +16,7 @@ constexpr std::size_t conditions_max = 32;
 constexpr std::size_t values_max = 100;
 
 element::error invalid(const std::string& what) {
-  return element::error(ELEMENT_INVALID_ARGUMENT, "smartrecruiters.invalid_where", "where: " + what)
-      .with_http_status(400)
-      .with_retry(element::retry::no);
+  return refusal("smartrecruiters.invalid_where", "where: " + what);
 }
 
 char lower(char c) {
