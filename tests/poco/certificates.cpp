@@ -70,7 +70,7 @@ void Free::operator()(ssl_ctx_st* context) const noexcept {
   SSL_CTX_free(context);
 }
 
-Authority::Authority() : key_(make_key()), certificate_(make("Formulary test authority", key_.get(), {})) {
+Authority::Authority(const char* name) : key_(make_key()), certificate_(make(name, key_.get(), {})) {
   extend(certificate_.get(), certificate_.get(), NID_basic_constraints, "critical,CA:TRUE");
   extend(certificate_.get(), certificate_.get(), NID_key_usage, "critical,keyCertSign,cRLSign");
   sign(certificate_.get(), certificate_.get(), key_.get());

@@ -30,7 +30,7 @@ struct Subject {
 /// A certificate authority with its anchor in a file of the test's temporary folder.
 class Authority {
  public:
-  Authority();
+  explicit Authority(const char* name = "Formulary test authority");
   Authority(const Authority&) = delete;
   Authority& operator=(const Authority&) = delete;
   ~Authority();

@@ -382,6 +382,12 @@ TEST(SessionPoolTest, SaysThatANameIsUnknown) {
   EXPECT_THAT(why->what(), StartsWith("GET https://api.acme.example:443: its name has no address (no such name)"));
 }
 
+TEST(SessionPoolTest, SaysThatAnAddressIsNone) {
+  session_pool pool({.base_url = "https://api.acme.example",
+                     .resolve = [](const std::string&) { return std::vector<std::string>{"not an address"}; }});
+  EXPECT_EQ(thrown_code([&] { static_cast<void>(pool.send(TestControl{}, {})); }), "http.connect_failed");
+}
+
 TEST(SessionPoolTest, FindsLocalhostThroughTheSystem) {
   HostileServer server(answering({ok("found")}));
   session_pool pool({.base_url = "http://localhost:" + std::to_string(server.port())});

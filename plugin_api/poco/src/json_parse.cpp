@@ -5,6 +5,7 @@
 #include <Poco/JSON/Parser.h>
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 #include <utility>
 
@@ -120,6 +121,31 @@ std::size_t depth_of(std::string_view text) noexcept {
   return deepest;
 }
 
+/// Whether the integer at the front of `text` fits no 64 bits. Poco lets some of those wrap around.
+bool is_beyond_64_bits(std::string_view text) noexcept {
+  const std::string_view number = text.substr(0, text.find_first_not_of("+-.0123456789eE"));
+  if (number.find_first_of(".eE") != std::string_view::npos) return false;
+  std::int64_t small = 0;
+  std::uint64_t large = 0;
+  const char* end = number.data() + number.size();
+  return std::from_chars(number.data(), end, small).ec == std::errc::result_out_of_range &&
+         (number.front() == '-' || std::from_chars(number.data(), end, large).ec == std::errc::result_out_of_range);
+}
+
+bool has_integer_beyond_64_bits(std::string_view text) noexcept {
+  constexpr std::string_view starts = "-0123456789\"";
+  for (std::size_t at = text.find_first_of(starts); at < text.size(); at = text.find_first_of(starts, at)) {
+    if (text[at] == '"') {
+      for (++at; at < text.size() && text[at] != '"'; ++at) at += text[at] == '\\' ? 1 : 0;
+      ++at;
+      continue;
+    }
+    if (is_beyond_64_bits(text.substr(at))) return true;
+    at = std::min(text.find_first_not_of("+-.0123456789eE", at), text.size());
+  }
+  return false;
+}
+
 void check_bounds(std::string_view text, const origin& from, const limits& within) {
   if (text.size() > within.bytes_max) {
     refuse(from, "json.too_large", "longer than " + std::to_string(within.bytes_max) + " bytes");
@@ -152,6 +178,7 @@ value parse(std::string_view text, const origin& from, const limits& within) {
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) refuse(from, "json.malformed", "empty, not JSON");
   if (!is_utf8(text)) refuse(from, "json.malformed", "not valid UTF-8");
   if (has_nul_in_name(text)) refuse(from, "json.malformed", "a member's name holds a NUL character");
+  if (has_integer_beyond_64_bits(text)) refuse(from, "json.malformed", "an integer beyond 64 bits");
   array items;
   try {
     items = parse_wrapped(text);

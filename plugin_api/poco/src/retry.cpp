@@ -1,13 +1,12 @@
 #include <formulary/poco/retry.hpp>
 
-#include <Poco/DateTime.h>
-#include <Poco/DateTimeFormat.h>
-#include <Poco/DateTimeParser.h>
-#include <Poco/Exception.h>
-
 #include <algorithm>
 #include <charconv>
+#include <ctime>
+#include <iomanip>
+#include <locale>
 #include <random>
+#include <sstream>
 #include <utility>
 
 #include "ascii.hpp"
@@ -24,24 +23,30 @@ double random_fraction() {
   return static_cast<double>(source() & 0xffffffU) / static_cast<double>(0x1000000U);
 }
 
-std::optional<nanoseconds> parse_seconds(std::string_view text) {
-  std::uint32_t seconds = 0;
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (end != text.data() + text.size() || fault == std::errc::invalid_argument) return std::nullopt;
-  // Longer than 136 years is as good as never: the policy's bound refuses it.
-  return std::chrono::seconds(fault == std::errc{} ? seconds : UINT32_MAX);
+// Longer than 136 years is as good as never: the policy's bound refuses it, and nanoseconds still count that far.
+constexpr std::int64_t seconds_max = UINT32_MAX;
+
+nanoseconds within_bounds(std::int64_t seconds) noexcept {
+  return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, seconds_max));
 }
 
-std::optional<nanoseconds> parse_date(const std::string& text) {
-  for (const std::string* form : {&Poco::DateTimeFormat::HTTP_FORMAT, &Poco::DateTimeFormat::RFC850_FORMAT,
-                                  &Poco::DateTimeFormat::ASCTIME_FORMAT}) {
-    try {
-      int zone = 0;
-      Poco::DateTime date;
-      if (!Poco::DateTimeParser::tryParse(*form, text, date, zone)) continue;
-      return std::chrono::microseconds(date.timestamp().epochMicroseconds());
-    } catch (const Poco::Exception&) {  // a 32nd of January
-    }
+std::optional<nanoseconds> parse_seconds(std::string_view text) {
+  std::int64_t seconds = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  return within_bounds(fault == std::errc{} ? seconds : seconds_max);
+}
+
+/// Seconds since 1970. Not Poco's parser, which takes "21-Oct-15" for the year 15.
+std::optional<std::int64_t> parse_date(const std::string& text) {
+  for (const char* form : {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"}) {
+    std::istringstream in(text);
+    in.imbue(std::locale::classic());
+    std::tm date{};
+    in >> std::get_time(&date, form);
+    if (in.fail() || in.peek() != std::istringstream::traits_type::eof()) continue;
+    const int day = date.tm_mday;
+    const std::int64_t seconds = ::timegm(&date);
+    if (date.tm_mday == day) return seconds;  // else a 30th of February
   }
   return std::nullopt;
 }
@@ -60,7 +65,7 @@ std::optional<nanoseconds> parse_retry_after(std::string_view value, nanoseconds
   if (text.size() < date_min || text.size() > date_max) return std::nullopt;
   const auto date = parse_date(std::string(text));
   if (!date) return std::nullopt;
-  return std::max(*date - now, nanoseconds(0));
+  return within_bounds(*date - std::chrono::floor<std::chrono::seconds>(now).count());
 }
 
 backoff::backoff(retry_policy policy, random_source random)
