@@ -4,6 +4,8 @@
 
 namespace formulary {
 
-std::string offered_abi() { return std::to_string(ELEMENT_ABI_MAJOR) + '.' + std::to_string(ELEMENT_ABI_MINOR); }
+std::string offered_abi() {
+  return std::to_string(ELEMENT_ABI_MAJOR) + '.' + std::to_string(ELEMENT_ABI_MINOR);
+}
 
 }  // namespace formulary

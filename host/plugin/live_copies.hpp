@@ -24,6 +24,9 @@ class LiveCopy {
   LiveCopy& operator=(LiveCopy&&) = delete;
   ~LiveCopy();
 
+  /// A thread of the plugin is lost in it: the copy stays in use for the life of the process.
+  void abandon() noexcept { key_.clear(); }
+
   [[nodiscard]] const std::filesystem::path& library() const noexcept { return library_; }
 
  private:

@@ -228,11 +228,20 @@ std::shared_ptr<LoadedLibrary> LoadedLibrary::load(LiveCopy copy, const Manifest
                                     limit);
   const std::vector<std::string> changed = before.restore();
   if (!loaded) {
+    copy.abandon();
+    host.close();
     throw PluginRefusal("plugin.start_timeout", "it was not loaded and started within " +
                                                     std::to_string(runtime->start_time_limit.count()) +
                                                     " ms; its thread is left behind: restart the host without it");
   }
-  auto library = std::make_shared<LoadedLibrary>(std::move(copy), runtime, loaded->get());
+  LoadedLibraryParts parts{.host = &host};
+  try {
+    parts = loaded->get();
+  } catch (const std::exception&) {
+    host.close();  // it lives for ever, and must not keep the runtime and its thread that long
+    throw;
+  }
+  auto library = std::make_shared<LoadedLibrary>(std::move(copy), runtime, parts);
   if (!changed.empty()) {
     throw PluginRefusal("plugin.changes_process", "loading it changed " + joined(changed) +
                                                       " of the whole process, which was put back; the ABI forbids it "
@@ -250,14 +259,28 @@ LoadedLibrary::LoadedLibrary(LiveCopy copy, std::shared_ptr<PluginRuntime> runti
       concurrency_(parts.descriptor.concurrency) {}
 
 LoadedLibrary::~LoadedLibrary() {
-  if (!host_.wait_for_holds(runtime_->stop_time_limit)) {
-    host_.note(ELEMENT_LOG_ERROR, "it still holds on to the host and is not stopped; a hold() has no release()");
-  } else {
-    const auto stopped =
-        run_aside<void>([stop = table_.stop, state = state_] { stop(state); }, runtime_->stop_time_limit);
-    if (!stopped) host_.note(ELEMENT_LOG_ERROR, "stop() does not return; its thread is left behind");
+  try {
+    end();
+  } catch (const std::exception& error) {  // no thread to be had, or the plugin threw
+    copy_.abandon();
+    host_.note(ELEMENT_LOG_ERROR, std::string("stop() failed: ") + error.what());
   }
   host_.close();
+}
+
+void LoadedLibrary::end() {
+  if (!host_.wait_for_holds(runtime_->stop_time_limit)) {
+    copy_.abandon();
+    host_.note(ELEMENT_LOG_ERROR, "it still holds on to the host and is not stopped; a hold() has no release()");
+    return;
+  }
+  auto stopped = run_aside<void>([stop = table_.stop, state = state_] { stop(state); }, runtime_->stop_time_limit);
+  if (!stopped) {
+    copy_.abandon();
+    host_.note(ELEMENT_LOG_ERROR, "stop() does not return; its thread is left behind");
+    return;
+  }
+  stopped->get();
 }
 
 }  // namespace formulary

@@ -39,6 +39,8 @@ class LoadedLibrary {
   [[nodiscard]] Gate& gate() const noexcept { return gate_; }
 
  private:
+  void end();
+
   LiveCopy copy_;
   std::shared_ptr<PluginRuntime> runtime_;
   PluginHost& host_;

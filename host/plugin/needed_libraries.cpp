@@ -4,9 +4,12 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
+#include <functional>
+#include <set>
+#include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace formulary {
 namespace {
@@ -26,19 +29,18 @@ bool is_loaded(const std::string& name) {
   return handle != nullptr;
 }
 
-/// The whole cache: its table of strings has each library's name between two NULs.
-const std::string& loader_cache() {
-  static const std::string cache = [] {
+/// The names of the loader's cache: its table of strings has each between two NULs. Read once, since a scan asks for
+/// the same few names again and again.
+const std::set<std::string, std::less<>>& loader_cache() {
+  static const std::set<std::string, std::less<>> names = [] {
     std::ifstream file("/etc/ld.so.cache", std::ios::binary);
-    return std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+    std::set<std::string, std::less<>> found;
+    for (std::string name; std::getline(file, name, '\0');) {
+      if (name.find(".so") != std::string::npos) found.insert(std::move(name));
+    }
+    return found;
   }();
-  return cache;
-}
-
-bool is_in_cache(const std::string& name) {
-  std::string needle(1, '\0');
-  needle.append(name).append(1, '\0');
-  return loader_cache().find(needle) != std::string::npos;
+  return names;
 }
 
 std::vector<fs::path> system_folders() {
@@ -85,7 +87,7 @@ std::optional<fs::path> folder_in_package(const std::string& run_path) {
 
 std::string find_missing_library(const std::vector<std::string>& needed, const std::vector<fs::path>& package_folders) {
   for (const std::string& name : needed) {
-    if (is_in_one_of(package_folders, name) || is_in_cache(name) || is_loaded(name)) continue;
+    if (is_in_one_of(package_folders, name) || loader_cache().count(name) != 0 || is_loaded(name)) continue;
     if (!is_in_one_of(system_folders(), name)) return name;
   }
   return {};
