@@ -23,6 +23,7 @@ void replace_all(std::string& text, std::string_view what) {
 }  // namespace
 
 void wipe(std::string& text) noexcept {
+  text.resize(text.capacity());  // a short text that was moved away is still in the buffer; this allocates nothing
   explicit_bzero(text.data(), text.size());
   text.clear();
 }

@@ -9,7 +9,7 @@
 
 namespace smartrecruiters {
 
-/// Overwrites the bytes in a way that no compiler leaves out.
+/// Overwrites all bytes that the string owns, in a way that no compiler leaves out, and empties it.
 void wipe(std::string& text) noexcept;
 
 /// Owns a credential. Moves leave nothing behind; there are no copies. Immutable: any thread may read it.
@@ -19,7 +19,7 @@ class Secret {
   explicit Secret(std::string text) : text_(std::move(text)) {}
   Secret(const Secret&) = delete;
   Secret& operator=(const Secret&) = delete;
-  Secret(Secret&& other) noexcept : text_(other.text_) { wipe(other.text_); }
+  Secret(Secret&& other) noexcept : text_(std::move(other.text_)) { wipe(other.text_); }
   Secret& operator=(Secret&&) = delete;
   ~Secret() { wipe(text_); }
 

@@ -114,7 +114,7 @@ bool has_next(const Resource& resource, const ListQuery& query, const VendorPage
   return count == query.page_size;
 }
 
-element::answer list_answer(const Resource& resource, VendorReply got, const ListQuery& query) {
+element::answer list_answer(const Resource& resource, const VendorReply& got, const ListQuery& query) {
   element::answer answer = answer_of(got);
   const VendorPage page = read_page(got.reply.body);
   std::size_t count = page.elements.size();
@@ -207,7 +207,7 @@ element::answer SmartRecruiters::Instance::invoke(element::call& now, const elem
   request.target = target_of(match, query);
   VendorReply got = vendor_.send(now, request);
   got.retries += retries;
-  return resource.answer == Answer::list ? list_answer(resource, std::move(got), query)
+  return resource.answer == Answer::list ? list_answer(resource, got, query)
                                          : single_answer(resource, std::move(got), body);
 }
 

@@ -195,7 +195,7 @@ element::error Vendor::error_of(element::call& in, const VendorRequest& request,
 
 /// The vendor answers 401 also when a living key may not see one object.
 element::error Vendor::access_error(element::call& in, const VendorRequest& request, const http::response& reply) {
-  const element::error refused = error_of(in, request, reply);
+  element::error refused = error_of(in, request, reply);
   int check = 0;
   for (const VendorRequest& probe : {company_request(), user_request()}) {
     check = exchange(in, probe).reply.status;
