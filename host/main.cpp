@@ -52,7 +52,10 @@ extern "C" __attribute__((visibility("default"))) int formulary_main(int count, 
   const cli::Parts parts{
       .clock = clock,
       .program_folder = folder,
-      .transport = [](const Settings& settings) { return make_poco_transport({.ca_file = settings.text("ca.file")}); },
+      .transport =
+          [&clock](const Settings& settings) {
+            return make_poco_transport(clock, {.ca_file = settings.text("ca.file")});
+          },
       .script_runner =
           [&folder](const Settings& settings) {
             ScriptWorkers::Options options;

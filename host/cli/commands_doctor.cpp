@@ -72,6 +72,16 @@ Finding examine_scripts(Session& session) {
   });
 }
 
+/// Every setting with its value and where that comes from; of a secret only whether it is set.
+std::vector<Row> settings_in_use(const Settings& settings) {
+  std::vector<Row> rows;
+  for (const SettingSpec& spec : known_settings()) {
+    const std::string key(spec.key);
+    rows.push_back({key, settings.shown(key), settings.origin(key), std::string(spec.description)});
+  }
+  return rows;
+}
+
 json::array to_json(const std::vector<Finding>& findings) {
   json::array all;
   for (const Finding& finding : findings) {
@@ -98,9 +108,15 @@ ExitCode doctor(Session& session) {
   const auto failed =
       std::count_if(findings.begin(), findings.end(), [](const Finding& finding) { return !finding.ok; });
   if (session.json()) {
-    write_json(session.io(), to_json(findings));
+    json::array settings;
+    for (const Row& row : settings_in_use(session.settings())) {
+      settings.push_back(json::object{{"key", row[0]}, {"value", row[1]}, {"origin", row[2]}});
+    }
+    write_json(session.io(), json::object{{"checks", to_json(findings)}, {"settings", settings}});
   } else {
     write_findings(session.io(), findings);
+    session.io().out << '\n';
+    write_table(session.io(), {"SETTING", "VALUE", "FROM", "MEANING"}, settings_in_use(session.settings()));
   }
   session.io().err << failed << (failed == 1 ? " check" : " checks") << " failed\n";
   return failed == 0 ? ExitCode::done : ExitCode::invalid;

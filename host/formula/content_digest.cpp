@@ -1,12 +1,7 @@
 #include "host/formula/content_digest.hpp"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
-#include <array>
 #include <vector>
-
-#include "host/base/error.hpp"
 
 namespace formulary {
 namespace {
@@ -32,16 +27,6 @@ json::value sorted(const json::value& value) {
 }
 
 }  // namespace
-
-std::string sha256(std::string_view bytes) {
-  std::array<unsigned char, 32> digest{};
-  unsigned int size = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1 ||
-      size != digest.size()) {
-    throw Error(ErrorCode::internal, "SHA-256: OpenSSL could not compute it; check the installation of libcrypto");
-  }
-  return {digest.begin(), digest.end()};
-}
 
 std::string canonical_text(const json::value& value) {
   return to_text(sorted(value));

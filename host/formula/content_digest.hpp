@@ -9,9 +9,6 @@
 
 namespace formulary {
 
-/// 32 bytes. Throws Error(internal) if the library refuses.
-[[nodiscard]] std::string sha256(std::string_view bytes);
-
 /// The JSON text with every object's members sorted by key.
 [[nodiscard]] std::string canonical_text(const json::value& value);
 

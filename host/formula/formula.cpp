@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "host/base/digest.hpp"
 #include "host/base/error.hpp"
 #include "host/base/text.hpp"
 #include "host/formula/content_digest.hpp"

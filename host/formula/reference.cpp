@@ -145,12 +145,15 @@ ParsedText parse_text(std::string_view text) {
   return result;
 }
 
+/// Visits every text inside of an object or array, at any depth.
 template <class Visit>
-void each_nested(const json::value& value, const Visit& visit) {
-  if (const auto* array = value.if_array()) {
-    for (const auto& entry : *array) visit(Property(entry));
+void each_text(const json::value& value, const Visit& visit) {
+  if (const auto* string = value.if_string()) {
+    visit(std::string_view(*string));
+  } else if (const auto* array = value.if_array()) {
+    for (const auto& entry : *array) each_text(entry, visit);
   } else if (const auto* object = value.if_object()) {
-    for (const auto& member : *object) visit(Property(member.value()));
+    for (const auto& member : *object) each_text(member.value(), visit);
   }
 }
 
@@ -216,26 +219,24 @@ std::string inserted_text(const json::value* value) {
   return to_text(*value);
 }
 
+/// Texts that resolve to nothing disappear from objects; in arrays, where positions count, they become null.
 std::optional<json::value> resolve_nested(const json::value& value, const Scope& scope, std::size_t bytes_max) {
   if (const auto* array = value.if_array()) {
     json::array result;
-    for (const auto& entry : *array) {
-      result.push_back(
-          resolve(Property(entry), scope, bytes_max).value_or(entry.is_string() ? json::value("") : json::value()));
-    }
+    for (const auto& entry : *array) result.push_back(resolve_nested(entry, scope, bytes_max).value_or(nullptr));
     return result;
   }
   if (const auto* object = value.if_object()) {
     json::object result;
     for (const auto& member : *object) {
-      const Property property(member.value());
-      auto resolved = resolve(property, scope, bytes_max);
-      if (!resolved && property.absent()) resolved = member.value();  // a blank text or null that is meant
-      if (resolved) result.emplace(member.key(), *std::move(resolved));
+      if (auto resolved = resolve_nested(member.value(), scope, bytes_max))
+        result.emplace(member.key(), *std::move(resolved));
     }
     return result;
   }
-  return value;
+  if (!value.is_string()) return value;
+  const Property text(value);
+  return text.absent() ? std::optional(value) : resolve(text, scope, bytes_max);
 }
 
 }  // namespace
@@ -248,8 +249,9 @@ Property::Property(const json::value& value) {
     segments_ = std::move(parsed.segments);
     faults_ = std::move(parsed.faults);
   } else {
-    each_nested(value, [this](const Property& nested) {
-      faults_.insert(faults_.end(), nested.faults_.begin(), nested.faults_.end());
+    each_text(value, [this](std::string_view nested) {
+      ParsedText parsed = parse_text(nested);
+      faults_.insert(faults_.end(), parsed.faults.begin(), parsed.faults.end());
     });
   }
   source_ = value;
@@ -257,11 +259,10 @@ Property::Property(const json::value& value) {
 
 std::vector<Reference> Property::references() const {
   std::vector<Reference> all;
-  for (const auto& segment : segments_) {
-    if (const auto* reference = std::get_if<Reference>(&segment)) all.push_back(*reference);
-  }
-  each_nested(source_, [&all](const Property& nested) {
-    for (auto& reference : nested.references()) all.push_back(std::move(reference));
+  each_text(source_, [&all](std::string_view text) {
+    for (auto& segment : parse_text(text).segments) {
+      if (auto* reference = std::get_if<Reference>(&segment)) all.push_back(std::move(*reference));
+    }
   });
   return all;
 }

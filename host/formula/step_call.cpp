@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "host/base/digest.hpp"
 #include "host/base/text.hpp"
 #include "host/formula/content_digest.hpp"
 #include "host/formula/script_scan.hpp"

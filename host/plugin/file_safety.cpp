@@ -8,26 +8,13 @@
 #include <cerrno>
 #include <system_error>
 
+#include "host/base/descriptor.hpp"
 #include "host/plugin/refusal.hpp"
 
 namespace formulary {
 namespace {
 
 namespace fs = std::filesystem;
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  [[nodiscard]] int get() const { return number_; }
-
- private:
-  int number_;
-};
 
 std::string quoted(const fs::path& path) {
   return "'" + path.string() + "'";

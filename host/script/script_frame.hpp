@@ -14,8 +14,9 @@
 namespace formulary::script_frame {
 
 inline constexpr std::size_t prefix_size = 4;
-inline constexpr std::size_t request_max = 64U << 20U;  ///< Bytes of a request's payload.
-inline constexpr std::size_t output_max = 64U << 20U;   ///< The most that ScriptRequest::output_max may ask for.
+inline constexpr std::size_t request_max = 64U << 20U;       ///< Bytes of a request's payload.
+inline constexpr std::size_t inputs_max = request_max - 64;  ///< Of its name, body and context together.
+inline constexpr std::size_t output_max = 64U << 20U;        ///< The most that ScriptRequest::output_max may ask for.
 inline constexpr std::size_t console_lines_max = 1'000;
 inline constexpr std::size_t console_bytes_max = 256U << 10U;
 inline constexpr std::size_t notify_max = 100;

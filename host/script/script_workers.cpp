@@ -115,12 +115,12 @@ ScriptResult ScriptWorkers::run(const ScriptRequest& request) {
     return failed("script.input", "the step's limits are out of range; at most " +
                                       std::to_string(script_frame::output_max) + " bytes and at least 1 ms");
   }
-  const std::string frame = script_frame::encode_request(request);
-  if (frame.size() > script_frame::request_max) {
-    return failed("script.input", "the script and its inputs have " + std::to_string(frame.size()) +
-                                      " bytes; at most " + std::to_string(script_frame::request_max) +
-                                      " can be given to a script");
+  const std::size_t size = request.name.size() + request.body.size() + request.context.size();
+  if (size > script_frame::inputs_max) {
+    return failed("script.input", "the script and its inputs have " + std::to_string(size) + " bytes; at most " +
+                                      std::to_string(script_frame::inputs_max) + " can be given to a script");
   }
+  const std::string frame = script_frame::encode_request(request);
   const Lease lease(*this);
   return run_on(lease.slot(), request, frame);
 }

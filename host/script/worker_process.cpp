@@ -83,6 +83,7 @@ bool wait_for(int socket, short events, Deadline deadline) {
     const int found = poll(&entry, 1, wait_ms);
     if (found > 0) return true;
     if (found == 0 && left.count() <= wait_ms) return false;
+    if (found < 0 && left.count() <= 0) return false;  // interrupted, or out of memory, again and again
   }
 }
 
@@ -97,19 +98,6 @@ std::string start_failure(const WorkerProcess::End& end) {
 }
 
 }  // namespace
-
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  std::swap(number_, other.number_);
-  return *this;
-}
-
-Descriptor::~Descriptor() {
-  if (number_ >= 0) close(number_);
-}
-
-int Descriptor::release() {
-  return std::exchange(number_, -1);
-}
 
 WorkerProcess::WorkerProcess(const Options& options) : program_(options.program) {
   int pair[2] = {-1, -1};

@@ -11,25 +11,9 @@
 #include <string>
 #include <string_view>
 
+#include "host/base/descriptor.hpp"
+
 namespace formulary {
-
-/// Owns a file descriptor.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  Descriptor(Descriptor&& other) noexcept : number_(other.release()) {}
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  ~Descriptor();
-
-  [[nodiscard]] int get() const { return number_; }
-  int release();
-
- private:
-  int number_ = -1;
-};
 
 /// Starts the worker in the constructor, without waiting for it, and ends it in the destructor. Not thread-safe: one
 /// exchange at a time.

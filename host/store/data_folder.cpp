@@ -13,17 +13,6 @@
 
 namespace formulary {
 
-Descriptor::Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  std::swap(number_, other.number_);
-  return *this;
-}
-
-Descriptor::~Descriptor() {
-  if (number_ >= 0) close(number_);
-}
-
 void fail_with_errno(const std::filesystem::path& path, const std::string& what, const std::string& what_to_do) {
   const int problem = errno;
   throw Error(ErrorCode::store_failed,
@@ -38,14 +27,14 @@ Descriptor lock_data_folder(const std::filesystem::path& folder) {
   }
   Descriptor descriptor(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   struct stat status {};
-  if (!descriptor.valid() || fstat(descriptor.number(), &status) != 0) {
+  if (!descriptor.valid() || fstat(descriptor.get(), &status) != 0) {
     fail_with_errno(folder, "the data folder cannot be opened", "choose another one or give this user the right");
   }
   if ((status.st_mode & 022U) != 0) {
     throw Error(ErrorCode::store_failed,
                 folder.string() + ": others may write the data folder; run: chmod 700 " + folder.string());
   }
-  while (flock(descriptor.number(), LOCK_EX) != 0) {
+  while (flock(descriptor.get(), LOCK_EX) != 0) {
     if (errno != EINTR) fail_with_errno(folder, "the data folder cannot be locked", "choose one on a local disk");
   }
   return descriptor;
@@ -54,10 +43,10 @@ Descriptor lock_data_folder(const std::filesystem::path& folder) {
 void make_private_file(const std::filesystem::path& file) {
   const Descriptor descriptor(open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
   struct stat status {};
-  if (!descriptor.valid() || fstat(descriptor.number(), &status) != 0) {
+  if (!descriptor.valid() || fstat(descriptor.get(), &status) != 0) {
     fail_with_errno(file, "the database cannot be opened", "give this user the right to read and write it");
   }
-  if ((status.st_mode & 077U) != 0 && fchmod(descriptor.number(), 0600) != 0) {
+  if ((status.st_mode & 077U) != 0 && fchmod(descriptor.get(), 0600) != 0) {
     fail_with_errno(file, "others may read the database", "run: chmod 600 " + file.string());
   }
 }

@@ -5,22 +5,9 @@
 #include <filesystem>
 #include <string>
 
+#include "host/base/descriptor.hpp"
+
 namespace formulary {
-
-/// Owns a file descriptor.
-class Descriptor {
- public:
-  explicit Descriptor(int number = -1) noexcept : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept;
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  ~Descriptor();
-
-  [[nodiscard]] int number() const noexcept { return number_; }
-  [[nodiscard]] bool valid() const noexcept { return number_ >= 0; }
-
- private:
-  int number_;
-};
 
 /// Throws Error(store_failed) "<path>: <what>: <the system's words>; <what to do>" for the current errno.
 [[noreturn]] void fail_with_errno(const std::filesystem::path& path, const std::string& what,

@@ -59,7 +59,7 @@ void create_key(const std::filesystem::path& folder, const std::filesystem::path
   std::string text = to_base64(bytes) + '\n';
   const WipeAtExit text_guard(text);
   const Descriptor descriptor(open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  const bool written = descriptor.valid() && write_all(descriptor.number(), text) && fsync(descriptor.number()) == 0;
+  const bool written = descriptor.valid() && write_all(descriptor.get(), text) && fsync(descriptor.get()) == 0;
   // A link is refused where a name exists, so of two programs one makes the key and both read that one.
   const bool named = written && (link(draft.c_str(), file.c_str()) == 0 || errno == EEXIST);
   const int problem = errno;
@@ -67,7 +67,7 @@ void create_key(const std::filesystem::path& folder, const std::filesystem::path
   errno = problem;
   if (!named) fail_with_errno(file, "the key of the secrets cannot be made", "give this user the right to write there");
   const Descriptor place(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!place.valid() || fsync(place.number()) != 0) {
+  if (!place.valid() || fsync(place.get()) != 0) {
     fail_with_errno(folder, "the folder cannot be written to the disk", "choose one on a local disk");
   }
 }
@@ -100,7 +100,7 @@ SecretKey read_master_key(const std::filesystem::path& folder, bool create) {
   if (!descriptor.valid() && errno == ELOOP) {
     throw Error(ErrorCode::store_failed, file.string() + ": it is a link; put the file itself here");
   }
-  if (!descriptor.valid() || fstat(descriptor.number(), &status) != 0) {
+  if (!descriptor.valid() || fstat(descriptor.get(), &status) != 0) {
     fail_with_errno(file, "the key cannot be read", "give this user the right to read it");
   }
   if (!S_ISREG(status.st_mode))
@@ -112,7 +112,7 @@ SecretKey read_master_key(const std::filesystem::path& folder, bool create) {
     throw Error(ErrorCode::store_failed, file.string() + ": it belongs to another user; run: chown " +
                                              std::to_string(geteuid()) + " " + file.string());
   }
-  std::string text = read_some(descriptor.number());
+  std::string text = read_some(descriptor.get());
   const WipeAtExit text_guard(text);
   std::string trimmed = without_line_end(text);
   const WipeAtExit trimmed_guard(trimmed);

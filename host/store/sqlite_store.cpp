@@ -2,6 +2,7 @@
 #include <mutex>
 #include <utility>
 
+#include "host/base/digest.hpp"
 #include "host/base/error.hpp"
 #include "host/base/text.hpp"
 #include "host/store/data_folder.hpp"

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "host/base/digest.hpp"
 #include "host/base/error.hpp"
 #include "host/base/ids.hpp"
 #include "host/base/text.hpp"
@@ -103,15 +104,6 @@ SecretKey::~SecretKey() {
 
 std::string_view SecretKey::view() const noexcept {
   return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()};
-}
-
-std::string sha256(std::string_view bytes) {
-  std::string digest(32, '\0');
-  unsigned int length = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), bytes_of(digest), &length, EVP_sha256(), nullptr) != 1) {
-    throw Error(ErrorCode::internal, "vault: OpenSSL could not make a digest");
-  }
-  return digest;
 }
 
 Vault::Vault(const SecretKey& master) : master_(master) {

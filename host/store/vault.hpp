@@ -27,8 +27,6 @@ class SecretKey {
   std::array<unsigned char, size> bytes_;
 };
 
-[[nodiscard]] std::string sha256(std::string_view bytes);
-
 /// Seals and opens records. Immutable; any thread may use it.
 class Vault {
  public:

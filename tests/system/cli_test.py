@@ -141,7 +141,15 @@ class Plugins(HostTest):
         self.assertIn("/candidates/{id}", shown)
 
     def test_doctor_finds_nothing_in_a_healthy_folder(self):
-        self.assertEqual([one["ok"] for one in self.json_of("doctor")], [True] * 4)
+        self.assertEqual([one["ok"] for one in self.json_of("doctor")["checks"]], [True] * 4)
+
+    def test_doctor_says_where_each_setting_comes_from_and_shows_no_secret(self):
+        key = "0123456789abcdef" * 4
+        done = self.run_host("doctor", "--output", "json", environment={"FORMULARY_MASTER_KEY": key})
+        settings = {one["key"]: one for one in json.loads(done.stdout)["settings"]}
+        self.assertEqual(settings["data.folder"]["origin"], "FORMULARY_DATA_FOLDER")
+        self.assertEqual(settings["output"]["origin"], "flag")
+        self.assertNotIn(key, done.stdout + done.stderr)
 
 
 class Formulas(HostTest):
