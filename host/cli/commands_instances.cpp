@@ -156,9 +156,9 @@ ExitCode create_instance(Session& session, const CreateInstance& options) {
   draft.element_key = options.element_key;
   draft.name = options.name;
   draft.tags = options.tags;
+  const Connection connection = read_connection(session, options);  // wrong options are refused before anybody is asked
   draft.configuration = read_configuration(io, plugin->manifest(), options);
-  const json::object document =
-      session.instances().create(draft, read_connection(session, options), session.call_context());
+  const json::object document = session.instances().create(draft, connection, session.call_context());
 
   if (session.json()) {
     write_json(io, document);

@@ -27,7 +27,12 @@ namespace fs = std::filesystem;
                                                     why + "; check the data folder's owner, mode and free space");
 }
 
+/// Mode 0700, also for what is missing above it: the first to come makes the data folder.
 void make_private_folder(const fs::path& folder) {
+  std::error_code ignored;
+  if (const fs::path above = folder.parent_path(); !above.empty() && above != folder && !fs::exists(above, ignored)) {
+    make_private_folder(above);
+  }
   if (::mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST) {
     refuse(folder, std::generic_category().message(errno));
   }
@@ -70,9 +75,6 @@ void write_file(const fs::path& file, const std::string& bytes) {
 }  // namespace
 
 PrivateStore::PrivateStore(fs::path folder) {
-  std::error_code error;
-  if (folder.has_parent_path()) fs::create_directories(folder.parent_path(), error);
-  if (error) refuse(folder, error.message());
   make_private_folder(folder);
   folder_ = safe_folder(folder);
   if (::chmod(folder_.c_str(), S_IRWXU) != 0) refuse(folder_, std::generic_category().message(errno));

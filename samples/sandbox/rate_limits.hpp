@@ -31,7 +31,11 @@ class RateLimits {
    public:
     Slot(RateLimits& of, Guard guard) : of_(&of), guard_(guard) {}
     Slot(Slot&& other) noexcept : of_(std::exchange(other.of_, nullptr)), guard_(other.guard_) {}
-    Slot& operator=(Slot&&) = delete;
+    Slot& operator=(Slot&& other) noexcept {
+      std::swap(of_, other.of_);
+      std::swap(guard_, other.guard_);
+      return *this;
+    }
     Slot(const Slot&) = delete;
     Slot& operator=(const Slot&) = delete;
     ~Slot() {

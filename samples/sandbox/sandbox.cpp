@@ -4,6 +4,7 @@
 #include <boost/json/object.hpp>
 
 #include <exception>
+#include <map>
 #include <utility>
 
 #include "apis.hpp"
@@ -54,27 +55,22 @@ Sandbox::Sandbox(Options options) : options_(std::move(options)), company_(make_
 
 Sandbox::Served Sandbox::serve(const Request& request) {
   const Router::Match match = router_.find(request.method, request.path);
-  if (is_control(request)) return {.answer = route(request, match), .wire = Wire::whole, .slot = std::nullopt};
-  std::optional<Fault> fault;
-  {
-    const std::scoped_lock lock(mutex_);
-    record(request);
-  }
-  const Guard guard = match.route != nullptr ? match.route->guard : Guard::key;
   Served served;
+  if (is_control(request)) {
+    served.answer = route(request, match);
+    return served;
+  }
+  record(request);
+  const Guard guard = match.route != nullptr ? match.route->guard : Guard::key;
   if (guard != Guard::open) {
-    if (auto slot = limits_.enter(guard)) {
-      served.slot.emplace(std::move(*slot));
-    } else {
+    served.slot = limits_.enter(guard);
+    if (!served.slot) {
       served.answer = plain_refusal(429, "TOO_MANY_REQUESTS", "over the rate limit; wait and send it again");
       served.answer.headers = limits_.headers();
       return served;
     }
   }
-  {
-    const std::scoped_lock lock(mutex_);
-    fault = faults_.take(request);
-  }
+  const std::optional<Fault> fault = take_fault(request);
   if (fault) {
     wait(fault->delay);
     served.wire = fault->wire;
@@ -84,6 +80,11 @@ Sandbox::Served Sandbox::serve(const Request& request) {
     for (auto& header : limits_.headers()) served.answer.headers.push_back(std::move(header));
   }
   return served;
+}
+
+std::optional<Fault> Sandbox::take_fault(const Request& request) {
+  const std::scoped_lock lock(mutex_);
+  return faults_.take(request);
 }
 
 Answer Sandbox::route(const Request& request, const Router::Match& match) {
@@ -109,6 +110,7 @@ Answer Sandbox::route(const Request& request, const Router::Match& match) {
 }
 
 void Sandbox::record(const Request& request) {
+  const std::scoped_lock lock(mutex_);
   json::array names;
   for (const auto& [name, value] : request.headers) names.push_back(json::string(name));
   requests_.push_back({{"method", request.method},
@@ -117,7 +119,7 @@ void Sandbox::record(const Request& request) {
                        {"headers", std::move(names)},
                        {"contentType", request.content_type},
                        {"bodySize", request.body.size()},
-                       {"body", masked(request.body.substr(0, recorded_body_max), options_.api_key)}});
+                       {"body", masked(request.body, options_.api_key).substr(0, recorded_body_max)}});
   if (requests_.size() > requests_max) requests_.pop_front();
 }
 
@@ -145,15 +147,14 @@ Answer Sandbox::show_requests() const {
 }
 
 Answer Sandbox::set_paging(const Call& call) {
-  const json::object body = call.body_object();
-  check_members(call, body,
-                {{.path = "trap", .required = true, .one_of = {"normal", "null", "empty", "repeated", "empty-page"}}});
-  const std::string trap = text_at(body, "trap");
-  company_.trap = trap == "null"         ? PagingTrap::null
-                  : trap == "empty"      ? PagingTrap::empty
-                  : trap == "repeated"   ? PagingTrap::repeated
-                  : trap == "empty-page" ? PagingTrap::empty_page
-                                         : PagingTrap::normal;
+  static const std::map<std::string, PagingTrap> traps{{"normal", PagingTrap::normal},
+                                                       {"null", PagingTrap::null},
+                                                       {"empty", PagingTrap::empty},
+                                                       {"repeated", PagingTrap::repeated},
+                                                       {"empty-page", PagingTrap::empty_page}};
+  const auto chosen = traps.find(text_at(call.body_object(), "trap"));
+  if (chosen == traps.end()) throw call.invalid("/trap", "must be normal, null, empty, repeated or empty-page");
+  company_.trap = chosen->second;
   return no_content();
 }
 

@@ -40,6 +40,7 @@ class Sandbox {
  private:
   [[nodiscard]] Answer route(const Request& request, const Router::Match& match);
   void record(const Request& request);
+  [[nodiscard]] std::optional<Fault> take_fault(const Request& request);
   void wait(std::chrono::milliseconds delay);
   void reset();
   [[nodiscard]] Answer show_requests() const;

@@ -53,6 +53,12 @@ class Faults(SandboxCase):
             with self.subTest(fault=fault):
                 self.assertEqual(self.call("POST", "/_sandbox/faults", fault, key=None).status, 400)
 
+    def test_settings_that_make_no_sense_are_refused(self):
+        for path, body in (("paging", {"trap": "endless"}), ("paging", {}), ("limits", {"perWindow": 0}), ("limits", {"enabled": "no"}),
+                           ("limits", {"windowMs": 1.5})):
+            with self.subTest(path=path, body=body):
+                self.assertEqual(self.call("POST", f"/_sandbox/{path}", body, key=None).status, 400)
+
     def test_requests_are_recorded_without_the_key(self):
         self.call("POST", "/elements/api-v2/instances", {"configuration": {"api.key": KEY}})
         self.call("GET", f"/jobs?q={KEY}")

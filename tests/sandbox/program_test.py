@@ -1,5 +1,6 @@
 """The program itself: options, port file, signals, and HTTP that leaves no doubt where a request ends."""
 
+import concurrent.futures
 import os
 import pathlib
 import signal
@@ -10,7 +11,7 @@ import tempfile
 import unittest
 import urllib.request
 
-from sandbox_program import KEY, SandboxCase, SandboxProgram, request
+from sandbox_program import KEY, SandboxCase, SandboxProgram, job_id, request
 
 
 def run(*arguments):
@@ -87,6 +88,24 @@ class Program(unittest.TestCase):
         self.assertEqual(ended.returncode, 0)
         for option in ("--port", "--port-file", "--api-key-file", "--seed-data", "--rate-limits", "--tls-cert", "--tls-key"):
             self.assertIn(option, ended.stdout)
+
+
+class ManyClients(SandboxCase):
+    def test_nothing_is_lost_or_doubled(self):
+        clients, rounds = 12, 15
+
+        def work(number):
+            for turn in range(rounds):
+                candidate = {"firstName": f"Client{number}", "lastName": f"Turn{turn}", "email": f"c{number}.t{turn}@example.com"}
+                made = self.expect(201, "POST", f"/jobs/{job_id(number % 3 + 1)}/candidates", candidate).json["id"]
+                self.expect(200, "PATCH", f"/candidates/{made}", {"phoneNumber": str(turn)})
+                self.expect(200, "GET", "/jobs?sort=job_id")
+
+        with concurrent.futures.ThreadPoolExecutor(clients) as pool:
+            for done in [pool.submit(work, number) for number in range(clients)]:
+                done.result()
+        found = self.expect(200, "GET", "/candidates?q=Client&limit=1").json
+        self.assertEqual(found["totalFound"], clients * rounds)
 
 
 class Framing(SandboxCase):

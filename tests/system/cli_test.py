@@ -74,7 +74,7 @@ class WrongUsage(HostTest):
             ((*create, "--set", "noequals"), "KEY=VALUE"),
             (create, "--secret api.key=@FILE"),
             ((*create, "--platform", "http://127.0.0.1:1"), "--platform-authorization"),
-            (("elements", "list", "--output", "yaml"), "table or json"),
+            (("elements", "list", "--output", "yaml"), "table, json"),
             (("help", "nonsense"), "exit-codes"),
         ]:
             with self.subTest(words=words):

@@ -86,6 +86,27 @@ TEST_F(ScriptTest, CannotLearnTheHostsTimeOrEnvironment) {
   EXPECT_THAT(result.value, testing::Not(testing::HasSubstr("/")));
 }
 
+TEST_F(ScriptTest, CanUseTheWholeLanguageInItsConfinement) {
+  // What may make the engine or ICU ask the system for something.
+  for (const char* body :
+       {"done(new Intl.DateTimeFormat('de', {timeZone: 'Europe/Berlin', dateStyle: 'full', timeStyle: "
+        "'long'}).format())",
+        "done(new Intl.DisplayNames('fr', {type: 'region'}).of('US'))", "done('I'.toLocaleLowerCase('tr'))",
+        "done([...new Intl.Segmenter('ja', {granularity: 'word'}).segment('これは本です')].length)",
+        "done(new Intl.NumberFormat('ar-EG', {style: 'currency', currency: 'EGP'}).format(12.5))",
+        "done(['z', 'ä'].sort(new Intl.Collator('sv').compare))", "done(new Intl.PluralRules('cy').select(3))",
+        "done(new Intl.RelativeTimeFormat('es').format(-3, 'day'))", "done('ﬁ'.normalize('NFKD'))",
+        "done(Intl.supportedValuesOf ? Intl.supportedValuesOf('timeZone').length : 0)",
+        "done(/\\p{Script=Greek}+/u.exec('abc αβγ')[0])", "let n = 0; for (let i = 0; i < 2e6; i++) n += i; done(n)",
+        "done(Array.from({length: 2e5}, (_, i) => ({i})).sort((a, b) => b.i - a.i).length)",
+        "class A { #x = 1; static { A.y = 2; } get x() { return this.#x; } } done(new A().x + A.y)",
+        "done(new Uint8Array(1 << 22).fill(7).reduce((a, b) => a + b))", "done(2n ** 64n > 1n)"}) {
+    const ScriptResult result = run(body);
+    EXPECT_NE(result.error_code, "script.crashed") << body << ": " << result.error;
+  }
+  EXPECT_EQ(workers.counts().started, 1U);
+}
+
 TEST(ScriptWorkerProgram, ShowsThatItsConfinementHolds) {
   FILE* output = popen((std::string(SCRIPT_WORKER) + " --self-test").c_str(), "r");
   ASSERT_NE(output, nullptr);

@@ -38,6 +38,10 @@ TEST(ScriptWorkers, RunManyScriptsOfManyThreadsWithoutMixingThem) {
   EXPECT_GE(workers.counts().started, 6U);  // each after 300 runs
 }
 
+TEST(ScriptWorkers, FindTheirProgramInTheTreeThatTheyWereBuiltIn) {
+  EXPECT_EQ(find_script_worker(), std::filesystem::canonical(SCRIPT_WORKER));
+}
+
 TEST(ScriptWorkers, OutliveTheThreadThatStartedThem) {
   ScriptWorkers workers({.program = SCRIPT_WORKER, .workers = 1});
   std::thread([&] { EXPECT_THAT(workers.run(script("done(1)")), succeeded_with("1")); }).join();

@@ -1,0 +1,144 @@
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+
+#include "host/formula/content_digest.hpp"
+#include "host/formula/cron_check.hpp"
+#include "host/formula/request_policy.hpp"
+#include "host/formula/script_scan.hpp"
+#include "host/formula/web_text.hpp"
+
+namespace formulary {
+namespace {
+
+TEST(StatusCodes, ReadListsAndRanges) {
+  const auto codes = StatusCodes::parse(" 200-205, 208 ");
+  ASSERT_TRUE(codes);
+  EXPECT_TRUE(codes->contains(200) && codes->contains(205) && codes->contains(208));
+  EXPECT_FALSE(codes->contains(199) || codes->contains(206) || codes->contains(207) || codes->contains(209));
+  EXPECT_TRUE(StatusCodes::parse(" ")->empty());
+}
+
+class WrongStatusCodes : public testing::TestWithParam<const char*> {};
+TEST_P(WrongStatusCodes, AreRefused) {
+  EXPECT_FALSE(StatusCodes::parse(GetParam()));
+}
+INSTANTIATE_TEST_SUITE_P(Table, WrongStatusCodes,
+                         testing::Values("401-,400", "-400", "abc", "200,,201", "200,", "500-400", "99", "600",
+                                         "200 201", "2e2"));
+
+TEST(RequestPolicies, AcceptTwoHundredsUnlessToldOtherwise) {
+  EXPECT_TRUE(RequestPolicy{}.accepts(204));
+  EXPECT_FALSE(RequestPolicy{}.accepts(302));
+  EXPECT_TRUE(RequestPolicy{.acceptable = *StatusCodes::parse("404")}.accepts(404));
+  EXPECT_FALSE(RequestPolicy{.acceptable = *StatusCodes::parse("404")}.accepts(200));
+}
+
+TEST(RequestPolicies, TryAgainAsOftenAsAskedAndOnlyForTheCodesGiven) {
+  const RequestPolicy any{.retry = true, .retry_attempts = 2};
+  EXPECT_TRUE(any.tries_again(500, 0) && any.tries_again(404, 1));
+  EXPECT_FALSE(any.tries_again(500, 2));
+  const RequestPolicy some{.retry = true, .retry_attempts = 2, .retry_codes = *StatusCodes::parse("429,500-599")};
+  EXPECT_TRUE(some.tries_again(503, 0));
+  EXPECT_FALSE(some.tries_again(404, 0));
+  EXPECT_FALSE((RequestPolicy{.retry = false, .retry_attempts = 2}.tries_again(500, 0)));
+}
+
+struct Expression {
+  const char* cron;
+  const char* fault;  ///< Part of the sentence; nullptr if there is none.
+};
+class CronExpressions : public testing::TestWithParam<Expression> {};
+TEST_P(CronExpressions, AreCheckedForFormAndInterval) {
+  const auto fault = find_cron_fault(GetParam().cron);
+  ASSERT_EQ(fault.has_value(), GetParam().fault != nullptr) << fault.value_or("");
+  if (fault) {
+    EXPECT_NE(fault->find(GetParam().fault), std::string::npos) << *fault;
+  }
+}
+INSTANTIATE_TEST_SUITE_P(
+    Table, CronExpressions,
+    testing::Values(Expression{"0 0/15 * 1/1 * ? *", nullptr}, Expression{"0 0 12 ? * MON *", nullptr},
+                    Expression{"0 0 0 1,10,15 1/1 ? *", nullptr}, Expression{"0 0/60 * 1/1 * ? *", nullptr},
+                    Expression{"0 0,15,30 * * * ?", nullptr}, Expression{"0 0,50 12 * * ?", nullptr},
+                    Expression{"0/30 * * 1/1 * ? *", "more often"}, Expression{"0 0/1 * 1/1 * ? *", "more often"},
+                    Expression{"0 0/14 * 1/1 * ? *", "more often"}, Expression{"0 0,50 * * * ?", "more often"},
+                    Expression{"0,30 0 12 * * ?", "more often"}, Expression{"* 0 12 * * ?", "more often"},
+                    Expression{"0 0 12 * *", "has 5 fields"}, Expression{"", "has 0 fields"},
+                    Expression{"0 60 * * * ?", "no Quartz"}, Expression{"0 5-1 * * * ?", "no Quartz"},
+                    Expression{"0 0/0 * * * ?", "no Quartz"}, Expression{"0 0 12 ? * M$N", "no Quartz"},
+                    Expression{"0 x * * * ?", "no Quartz"}));
+
+struct Script {
+  const char* why;
+  const char* body;
+  bool calls_done;
+  std::size_t return_line;  ///< 0: none.
+};
+class Scripts : public testing::TestWithParam<Script> {};
+TEST_P(Scripts, AreScannedAsJavaScript) {
+  const ScriptScan scan = scan_script(GetParam().body);
+  EXPECT_EQ(scan.calls_done, GetParam().calls_done) << GetParam().why;
+  EXPECT_EQ(scan.top_level_return_line.value_or(0), GetParam().return_line) << GetParam().why;
+}
+INSTANTIATE_TEST_SUITE_P(
+    Table, Scripts,
+    testing::Values(
+        Script{"plain", "done({a: 1});", true, 0},
+        Script{"blanks and comments before the parenthesis", "done /* now */ // here\n (1)", true, 0},
+        Script{"in a callback", "steps.x.forEach(y => { if (y) done(y); });", true, 0},
+        Script{"only in a comment", "// done(1)\n/* done(2) */", false, 0},
+        Script{"only in strings", "const a = 'done(1)' + \"done(2)\" + `done(3)`;", false, 0},
+        Script{"in a template's hole", "const a = `x ${done(1)} y`;", true, 0},
+        Script{"in a nested template", "`a ${ `b ${done(1)}` } c`", true, 0},
+        Script{"template text behind a hole is text", "`${a} done(1)`", false, 0},
+        Script{"in a regular expression", "const r = /done(1)/.test(x);", false, 0},
+        Script{"a slash in a class of a regular expression", "const r = /[/]done(1)/; ", false, 0},
+        Script{"division is no regular expression", "const r = a / done(1) / b;", true, 0},
+        Script{"a member of that name", "promise.done(1)", false, 0},
+        Script{"a longer name", "undone(1); done1(2);", false, 0}, Script{"never called", "const x = done;", false, 0},
+        Script{"escaped quotes", R"js(const a = 'it\'s done(1)';)js", false, 0},
+        Script{"top-level return", "const a = 1;\nreturn a;", false, 2},
+        Script{"return in a block is top-level", "if (x) {\n  return 1;\n}\ndone(1)", true, 2},
+        Script{"in for, while, switch, catch", "for (;;) { } while (0) { } try { } catch (e) {\nreturn e }", false, 2},
+        Script{"else block", "if (a) { b() } else { return 1 } done(1)", true, 1},
+        Script{"in a function", "function f(a) { return a; }\ndone(f(1));", true, 0},
+        Script{"in a function expression", "done([1].map(function (x) { return x; }));", true, 0},
+        Script{"in an arrow", "done([1].map((x) => { return x; }));", true, 0},
+        Script{"in an async arrow", "const f = async x => { return x }; done(1)", true, 0},
+        Script{"in a method", "const o = { m() { return 1 }, get g() { return 2 } }; done(o)", true, 0},
+        Script{"in a class", "class A { constructor(x) { return; } static s() { return 1 } } done(1)", true, 0},
+        Script{"in a block inside a function", "function f() { if (x) { return 1 } } done(f())", true, 0},
+        Script{"behind a function", "function f() { return 1 }\nreturn f()", false, 2},
+        Script{"as a key", "done({ return: 1, x: { return : 2 } });", true, 0},
+        Script{"as a member", "iterator.return(); done(1)", true, 0},
+        Script{"in a string over lines of a template", "`\n\n`; return 1", false, 3},
+        Script{"behind a comment over lines", "/*\n\n*/ return 1", false, 3},
+        Script{"an object with default", "const f = ({a = {}}) => { return a }; done(f({}))", true, 0},
+        Script{"a comparison is no arrow", "if (a >= b) { return 1 } done(1)", true, 1}, Script{"empty", "", false, 0},
+        Script{"nonsense ends", "}}}))) ` ${ '", false, 0},
+        Script{"a comment that is not closed", "done /*", false, 0}));
+
+TEST(V1Scripts, AreKnownByTheirEngineOrByNeverCallingDone) {
+  EXPECT_TRUE(is_v1_script("v1", "v3", scan_script("return 1")));
+  EXPECT_FALSE(is_v1_script("v2", "v1", scan_script("return 1")));
+  EXPECT_TRUE(is_v1_script("", "v1", scan_script("return 1")));
+  EXPECT_FALSE(is_v1_script("", "v1", scan_script("done(1)")));
+  EXPECT_FALSE(is_v1_script("", "v3", scan_script("return 1")));
+}
+
+TEST(QueryTexts, ReadFormsAndWriteThem) {
+  json::object query;
+  add_query_text(query, "a=1&b=x+y&b=%C3%A4&&c&d=100%");
+  EXPECT_EQ(to_text(query), R"({"a":"1","b":["x y","ä"],"c":"","d":"100%"})");
+  EXPECT_EQ(query_text(query), "a=1&b=x%20y&b=%C3%A4&c=&d=100%25");
+}
+
+TEST(CanonicalTexts, DoNotDependOnTheOrderOfMembers) {
+  const auto a = parse_json(R"({"b":[{"y":1,"x":2}],"a":null})", "t");
+  EXPECT_EQ(canonical_text(a), R"({"a":null,"b":[{"x":2,"y":1}]})");
+}
+
+}  // namespace
+}  // namespace formulary
