@@ -192,7 +192,7 @@ class Conductor {
   template <class PlanEvent>
   void advance(PlanEvent event) {
     auto actions = plan::advance(*order_.formula, state_, {.at = tools_.ports.clock->wall(), .what = std::move(event)});
-    for (auto& action : actions) std::visit([this](auto& what) { perform(what); }, action);
+    for (auto& action : actions) std::visit([this](auto& what) { this->perform(what); }, action);
     watch();
   }
 

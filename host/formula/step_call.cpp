@@ -99,7 +99,7 @@ class RequestBuilder {
     const auto value = resolved(request.target);
     if (!value || value->is_structured()) fail(std::string(name) + " " + shown(request.target) + " gives no text");
     const auto variables = resolved(request.path);
-    const std::string text = with_variables(scalar_text(*value), variables ? variables->if_object() : nullptr, name);
+    std::string text = with_variables(scalar_text(*value), variables ? variables->if_object() : nullptr, name);
     if (text.size() > target_bytes_max) {
       fail(std::string(name) + " is longer than " + std::to_string(target_bytes_max) +
            " bytes; send long values in the body");

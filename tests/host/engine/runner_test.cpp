@@ -287,6 +287,7 @@ TEST_F(RunnerTest, ManyExecutionsShareOneRunner) {
       R"("a","b")", http_step("a", "", R"(,"onSuccess":["c","b"])") + "," + http_step("b") + "," + http_step("c"));
   Runner runner(ports(), {.workers = 4});
   std::vector<std::thread> threads;
+  threads.reserve(4);
   std::atomic<int> succeeded = 0;
   for (int thread = 0; thread < 4; ++thread) {
     threads.emplace_back([&] {

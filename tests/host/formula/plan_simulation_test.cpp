@@ -16,7 +16,8 @@
 namespace formulary::plan {
 namespace {
 
-constexpr std::uint64_t seeds = 20'000;
+constexpr std::uint64_t shards = 8;  ///< So that they can run beside each other.
+constexpr std::uint64_t seeds_per_shard = 2'500;
 
 class Dice {
  public:
@@ -127,7 +128,7 @@ class World {
     if (finished_) {
       EXPECT_TRUE(actions.empty()) << "an action after the end";
     }
-    for (const auto& action : actions) std::visit([this](const auto& it) { check(it); }, action);
+    for (const auto& action : actions) std::visit([this](const auto& it) { this->check(it); }, action);
     EXPECT_EQ(state_.finished(), finished_);
   }
 
@@ -188,12 +189,17 @@ class World {
   std::set<RunId> recorded_;
 };
 
-TEST(PlanSimulation, TheInvariantsHoldForEverySeed) {
-  for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+class PlanSimulation : public testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(PlanSimulation, TheInvariantsHoldForEverySeed) {
+  const std::uint64_t first = GetParam() * seeds_per_shard;
+  for (std::uint64_t seed = first; seed < first + seeds_per_shard; ++seed) {
     World(seed).play();
     ASSERT_FALSE(HasFailure()) << "seed " << seed;
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Shards, PlanSimulation, testing::Range(std::uint64_t{0}, shards));
 
 }  // namespace
 }  // namespace formulary::plan

@@ -155,6 +155,7 @@ TEST_F(PlanTest, TheBoundOnStepsEndsACircle) {
 TEST_F(PlanTest, StepsThatFailBeforeTheyRunGoRoundWithoutRecursion) {
   formula = formula_of(
       R"({"name":"a","type":"httpRequest","properties":{"method":"GET","url":"${trigger.args.no}"},"onFailure":["a"]})");
+  state.limits.steps_max = 20'000;  // a recursion would end the program long before
   const auto actions = start();
   EXPECT_EQ(all<Record>(actions).size(), state.limits.steps_max + 1);
   EXPECT_EQ(all<Finish>(actions).at(0).error->code, "limit_reached");
