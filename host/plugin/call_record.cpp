@@ -220,7 +220,7 @@ element_status CallRecord::on_cancel(void(ELEMENT_ABI* function)(void*), void* a
   return ELEMENT_OK;
 }
 
-element_status CallRecord::sleep_until(Timers::Time until) {
+element_status CallRecord::sleep_until(DeadlineTimers::Time until) {
   if (timers_ == nullptr || verdict() != ELEMENT_OK) return verdict();
   const std::uint64_t sleep = ++sleeps_;
   const std::uint64_t ticket = this->ticket();

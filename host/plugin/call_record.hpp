@@ -13,7 +13,7 @@
 #include <string_view>
 #include <thread>
 
-#include "host/plugin/timers.hpp"
+#include "host/plugin/deadline_timers.hpp"
 
 namespace formulary {
 
@@ -34,7 +34,7 @@ struct CallTerms {
   std::string_view idempotency_key;
   std::string_view trace_parent;
   std::size_t output_max = 0;
-  Timers* timers = nullptr;  ///< For element.clock/1's sleep. Must outlive the call.
+  DeadlineTimers* timers = nullptr;  ///< For element.clock/1's sleep. Must outlive the call.
 };
 
 /// What a hook left behind.
@@ -71,7 +71,7 @@ class CallRecord {
   void end_early(std::uint64_t ticket, element_status why) noexcept;
 
   /// Waits until `until`, or until end_early(). The hook's thread. Returns the verdict.
-  element_status sleep_until(Timers::Time until);
+  element_status sleep_until(DeadlineTimers::Time until);
 
   [[nodiscard]] bool is_on_hook_thread() const noexcept {
     return thread_.load(std::memory_order_acquire) == std::this_thread::get_id();
@@ -101,7 +101,7 @@ class CallRecord {
   std::atomic<std::thread::id> thread_{};
 
   // The hook's thread alone.
-  Timers* timers_ = nullptr;
+  DeadlineTimers* timers_ = nullptr;
   std::size_t output_max_ = 0;
   std::size_t committed_ = 0;
   std::size_t reserved_ = 0;

@@ -49,7 +49,7 @@ class Watch {
   }
 
  private:
-  Timers::Alarm set_report(Clock::MonotonicTime when) {
+  DeadlineTimers::Alarm set_report(Clock::MonotonicTime when) {
     auto report = [host = place_.host, hook = std::string(place_.hook), record = &record_, ticket = ticket_] {
       if (record->ticket() != ticket) return;
       host->note(ELEMENT_LOG_ERROR,
@@ -62,9 +62,9 @@ class Watch {
   const HookPlace& place_;
   CallRecord& record_;
   std::uint64_t ticket_;
-  Timers::Alarm alarm_;
-  Timers::Alarm report_;
-  std::optional<Timers::Alarm> cancel_report_;
+  DeadlineTimers::Alarm alarm_;
+  DeadlineTimers::Alarm report_;
+  std::optional<DeadlineTimers::Alarm> cancel_report_;
 };
 
 /// While the hook runs, what the plugin logs is searched for this call's secrets.

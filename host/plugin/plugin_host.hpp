@@ -21,7 +21,7 @@
 #include "host/base/clock.hpp"
 #include "host/base/redactor.hpp"
 #include "host/plugin/catalogue.hpp"
-#include "host/plugin/timers.hpp"
+#include "host/plugin/deadline_timers.hpp"
 
 namespace formulary {
 
@@ -36,7 +36,7 @@ struct PluginRuntime {
   std::string host_version;
   std::chrono::milliseconds start_time_limit;
   std::chrono::milliseconds stop_time_limit;
-  Timers timers;
+  DeadlineTimers timers;
 };
 
 /// One plugin's view of the host. Never destroyed, since the library is never unmapped and a stray thread of the plugin

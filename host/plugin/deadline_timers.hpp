@@ -16,15 +16,15 @@
 namespace formulary {
 
 /// Any thread may use it. Starts its thread with the first alarm.
-class Timers {
+class DeadlineTimers {
  public:
   using Time = Clock::MonotonicTime;
   using Alarm = std::pair<Time, std::uint64_t>;
 
-  explicit Timers(std::shared_ptr<const Clock> clock);
-  Timers(const Timers&) = delete;
-  Timers& operator=(const Timers&) = delete;
-  ~Timers();
+  explicit DeadlineTimers(std::shared_ptr<const Clock> clock);
+  DeadlineTimers(const DeadlineTimers&) = delete;
+  DeadlineTimers& operator=(const DeadlineTimers&) = delete;
+  ~DeadlineTimers();
 
   /// Runs `action` once at `when`, on the timer's thread; it must not block, since others wait behind it.
   Alarm set(Time when, std::function<void()> action);

@@ -1,10 +1,10 @@
-#include "host/plugin/timers.hpp"
+#include "host/plugin/deadline_timers.hpp"
 
 namespace formulary {
 
-Timers::Timers(std::shared_ptr<const Clock> clock) : clock_(std::move(clock)) {}
+DeadlineTimers::DeadlineTimers(std::shared_ptr<const Clock> clock) : clock_(std::move(clock)) {}
 
-Timers::~Timers() {
+DeadlineTimers::~DeadlineTimers() {
   {
     const std::lock_guard lock(mutex_);
     ending_ = true;
@@ -13,7 +13,7 @@ Timers::~Timers() {
   if (thread_.joinable()) thread_.join();
 }
 
-Timers::Alarm Timers::set(Time when, std::function<void()> action) {
+DeadlineTimers::Alarm DeadlineTimers::set(Time when, std::function<void()> action) {
   const std::lock_guard lock(mutex_);
   if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
   const Alarm alarm{when, ++last_};
@@ -23,16 +23,16 @@ Timers::Alarm Timers::set(Time when, std::function<void()> action) {
   return alarm;
 }
 
-void Timers::cancel(const Alarm& alarm) {
+void DeadlineTimers::cancel(const Alarm& alarm) {
   const std::lock_guard lock(mutex_);
   alarms_.erase(alarm);
 }
 
-void Timers::look() {
+void DeadlineTimers::look() {
   changed_.notify_all();
 }
 
-void Timers::run() {
+void DeadlineTimers::run() {
   std::unique_lock lock(mutex_);
   while (!ending_) {
     run_due(lock);
@@ -45,7 +45,7 @@ void Timers::run() {
   }
 }
 
-void Timers::run_due(std::unique_lock<std::mutex>& lock) {
+void DeadlineTimers::run_due(std::unique_lock<std::mutex>& lock) {
   while (!ending_ && !alarms_.empty() && alarms_.begin()->first.first <= clock_->monotonic()) {
     const auto action = std::move(alarms_.begin()->second);
     alarms_.erase(alarms_.begin());

@@ -1,4 +1,4 @@
-#include "host/plugin/timers.hpp"
+#include "host/plugin/deadline_timers.hpp"
 
 #include <gtest/gtest.h>
 
@@ -33,7 +33,7 @@ class TimersTest : public testing::Test {
   }
 
   std::shared_ptr<HandClock> clock = std::make_shared<HandClock>();
-  Timers timers{clock};
+  DeadlineTimers timers{clock};
   std::vector<int> ran;  // by the timers' thread, read after advance()
 };
 
@@ -67,8 +67,8 @@ TEST_F(TimersTest, AnAlarmMaySetAnother) {
   EXPECT_EQ(ran, std::vector<int>{5});
 }
 
-TEST(Timers, EndWithAlarmsOutstanding) {
-  Timers timers(std::make_shared<SystemClock>());
+TEST(DeadlineTimers, EndWithAlarmsOutstanding) {
+  DeadlineTimers timers(std::make_shared<SystemClock>());
   timers.set(Clock::MonotonicTime::clock::now() + 1h, [] { ADD_FAILURE() << "too early"; });
 }
 
