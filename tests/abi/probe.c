@@ -1,24 +1,26 @@
 /* The probe in plain C11, against the ABI header alone: what abi_plugins_test.cpp asks of every plugin. */
 #include <formulary/element_plugin.h>
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "element_manifest.h"
 
-#define TEXT(literal) {literal, sizeof(literal) - 1}
+#define TEXT(literal) \
+  { literal, sizeof(literal) - 1 }
 
 struct element_plugin_state {
-  const element_host *host;
+  const element_host* host;
 };
 struct element_instance {
-  element_plugin_state *plugin;
+  element_plugin_state* plugin;
 };
 
-static int is(element_str text, const char *wanted) {
+static int is(element_str text, const char* wanted) {
   return text.len == strlen(wanted) && (text.len == 0 || memcmp(text.ptr, wanted, text.len) == 0);
 }
 
-static element_status fail(const element_call *call, element_status status, const char *code, const char *message) {
+static element_status fail(const element_call* call, element_status status, const char* code, const char* message) {
   element_error error = {0};
   error.size = sizeof error;
   error.status = status;
@@ -31,12 +33,12 @@ static element_status fail(const element_call *call, element_status status, cons
   return status;
 }
 
-static element_status write_all(const element_call *call, element_str text) {
+static element_status write_all(const element_call* call, element_str text) {
   const element_status status = call->ops->write(call, text.ptr, text.len);
   return status == ELEMENT_OK ? status : fail(call, status, "output.limit", "the result is over the host's limit");
 }
 
-static element_status start(const element_host *host, const element_call *call, element_plugin_state **state) {
+static element_status start(const element_host* host, const element_call* call, element_plugin_state** state) {
   (void)call;
   *state = calloc(1, sizeof **state);
   if (*state == NULL) return fail(call, ELEMENT_RESOURCE_EXHAUSTED, "plugin.memory", "out of memory");
@@ -44,15 +46,17 @@ static element_status start(const element_host *host, const element_call *call, 
   return ELEMENT_OK;
 }
 
-static void stop(element_plugin_state *state) { free(state); }
+static void stop(element_plugin_state* state) {
+  free(state);
+}
 
-static element_status serialize_config(element_plugin_state *state, const element_call *call, element_str draft) {
+static element_status serialize_config(element_plugin_state* state, const element_call* call, element_str draft) {
   (void)state;
   return write_all(call, draft);
 }
 
-static element_status authenticate(element_plugin_state *state, const element_call *call, element_str request,
-                                   const element_connection *connection) {
+static element_status authenticate(element_plugin_state* state, const element_call* call, element_str request,
+                                   const element_connection* connection) {
   (void)state;
   if (is(connection->authorization, "wrong")) {
     return fail(call, ELEMENT_UNAUTHENTICATED, "probe.refused", "the other side refused the credentials");
@@ -60,14 +64,14 @@ static element_status authenticate(element_plugin_state *state, const element_ca
   return write_all(call, request);
 }
 
-static element_status parse_instance(element_plugin_state *state, const element_call *call, element_str answer) {
+static element_status parse_instance(element_plugin_state* state, const element_call* call, element_str answer) {
   (void)state;
   if (is(answer, "{}")) return fail(call, ELEMENT_DATA_LOSS, "probe.missing", "the answer has no 'id'");
   return write_all(call, answer);
 }
 
-static element_status open_instance(element_plugin_state *state, const element_call *call, element_str document,
-                                    element_instance **instance) {
+static element_status open_instance(element_plugin_state* state, const element_call* call, element_str document,
+                                    element_instance** instance) {
   (void)document;
   *instance = calloc(1, sizeof **instance);
   if (*instance == NULL) return fail(call, ELEMENT_RESOURCE_EXHAUSTED, "plugin.memory", "out of memory");
@@ -75,20 +79,22 @@ static element_status open_instance(element_plugin_state *state, const element_c
   return ELEMENT_OK;
 }
 
-static void close_instance(element_instance *instance) { free(instance); }
+static void close_instance(element_instance* instance) {
+  free(instance);
+}
 
-static element_status wait_for_ever(const element_host *host, const element_call *call) {
+static element_status wait_for_ever(const element_host* host, const element_call* call) {
   const element_str id = TEXT(ELEMENT_SERVICE_CLOCK);
-  const element_clock *clock = host->service(host, id);
+  const element_clock* clock = host->service(host, id);
   element_status status = ELEMENT_OK;
   if (clock == NULL) return fail(call, ELEMENT_FAILED_PRECONDITION, "host.no_clock", "the host has no clock");
   while (status == ELEMENT_OK) status = clock->sleep(host, call, INT64_C(1000000000));
   return fail(call, status, "call.ended", "the call was ended");
 }
 
-static element_status invoke(element_instance *instance, const element_call *call, const element_request *request) {
+static element_status invoke(element_instance* instance, const element_call* call, const element_request* request) {
   static const element_str head = TEXT("{\"status\":200,\"contentType\":\"text/plain\"}\n");
-  const element_host *host = instance->plugin->host;
+  const element_host* host = instance->plugin->host;
   element_status status;
   if (is(request->path, "/throw")) {
     /* C has nothing to throw; what a C++ plugin's exception becomes is reported by hand. */
@@ -99,7 +105,7 @@ static element_status invoke(element_instance *instance, const element_call *cal
     const element_str id = TEXT(ELEMENT_SERVICE_LOG);
     const element_str message = TEXT("said from a hook");
     const element_kv field = {TEXT("language"), TEXT("C")};
-    const element_log *log = host->service(host, id);
+    const element_log* log = host->service(host, id);
     if (log != NULL && log->enabled(host, ELEMENT_LOG_INFO)) {
       log->write(host, call, ELEMENT_LOG_INFO, message, &field, 1);
     }
@@ -108,7 +114,7 @@ static element_status invoke(element_instance *instance, const element_call *cal
   return status == ELEMENT_OK ? write_all(call, request->body) : status;
 }
 
-static element_status poll_events(element_instance *instance, const element_call *call, element_str cursor,
+static element_status poll_events(element_instance* instance, const element_call* call, element_str cursor,
                                   uint32_t max_events) {
   static const element_str nothing = TEXT("{\"cursor\":\"c1\",\"events\":[]}");
   (void)instance;
@@ -143,7 +149,7 @@ static const element_plugin plugin = {
     .poll_events = poll_events,
 };
 
-const element_plugin *element_plugin_entry_v1(const element_host *host) {
+const element_plugin* element_plugin_entry_v1(const element_host* host) {
   if (host == NULL || host->magic != ELEMENT_MAGIC || host->abi_major != ELEMENT_ABI_MAJOR) return NULL;
   return &plugin;
 }
