@@ -56,17 +56,22 @@ std::string set_limits(std::size_t data_max) {
   return {};
 }
 
+/// "argument `index` & `mask` == `value`". libseccomp's own macros for it are C, not C++.
+scmp_arg_cmp argument(unsigned index, scmp_datum_t mask, scmp_datum_t value) {
+  return {.arg = index, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value};
+}
+
 /// No memory becomes executable any more: V8 runs without a compiler.
 int allow_memory_calls(scmp_filter_ctx filter) {
   int failed = 0;
   for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)}) {
-    if (failed == 0)
-      failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+    if (failed == 0) failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1, argument(2, PROT_EXEC, 0));
   }
   return failed;
 }
 
 int fill(scmp_filter_ctx filter) {
+  constexpr scmp_datum_t whole = ~scmp_datum_t{0};
   int failed = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
   for (const int call : allowed) {
     if (failed == 0) failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0);
@@ -77,10 +82,10 @@ int fill(scmp_filter_ctx filter) {
   // abort() signals itself.
   if (failed == 0) {
     failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-                              SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(getpid())));
+                              argument(0, whole, static_cast<scmp_datum_t>(getpid())));
   }
   if (failed == 0)
-    failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(rt_sigaction), 1, SCMP_A0(SCMP_CMP_EQ, SIGABRT));
+    failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(rt_sigaction), 1, argument(0, whole, SIGABRT));
   return failed != 0 ? failed : allow_memory_calls(filter);
 }
 
