@@ -175,21 +175,22 @@ std::string Listener::base_url() const {
   return (secure_ ? "https://127.0.0.1:" : "http://127.0.0.1:") + std::to_string(port());
 }
 
-Server::Server(const Listener& listener, Sandbox& sandbox) : sandbox_(sandbox) {
+Server::Server(const Listener& listener, Sandbox& sandbox)
+    : sandbox_(sandbox), threads_(std::make_unique<Poco::ThreadPool>(2, threads_max)) {
   Poco::Net::HTTPServerParams::Ptr params = new Poco::Net::HTTPServerParams;
   params->setMaxThreads(threads_max);
   params->setMaxQueued(threads_max);
   params->setKeepAlive(true);
   params->setKeepAliveTimeout(Poco::Timespan(keep_alive_s, 0));
   params->setTimeout(Poco::Timespan(read_s, 0));
-  Poco::ThreadPool::defaultPool().addCapacity(threads_max);
-  server_ = std::make_unique<Poco::Net::HTTPServer>(new HandlerFactory(sandbox_), listener.socket(), params);
+  server_ = std::make_unique<Poco::Net::HTTPServer>(new HandlerFactory(sandbox_), *threads_, listener.socket(), params);
   server_->start();
 }
 
 Server::~Server() {
   sandbox_.stop();
   server_->stopAll(true);
+  threads_->joinAll();  // stopAll() leaves handlers running
 }
 
 }  // namespace sandbox

@@ -6,6 +6,9 @@
 #include <memory>
 #include <string>
 
+namespace Poco {
+class ThreadPool;
+}  // namespace Poco
 namespace Poco::Net {
 class HTTPServer;
 class ServerSocket;
@@ -39,7 +42,8 @@ class Listener {
   std::unique_ptr<Poco::Net::ServerSocket> socket_;
 };
 
-/// Answers on a listener from construction to destruction. Both others must outlive it.
+/// Answers on a listener from construction to destruction, which waits for the answers that are under way. Both others
+/// must outlive it.
 class Server {
  public:
   Server(const Listener& listener, Sandbox& sandbox);
@@ -49,6 +53,7 @@ class Server {
 
  private:
   Sandbox& sandbox_;
+  std::unique_ptr<Poco::ThreadPool> threads_;
   std::unique_ptr<Poco::Net::HTTPServer> server_;
 };
 
