@@ -18,6 +18,10 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
 }
 
+[[noreturn]] void refuse_second(const std::string& place, const std::string& key) {
+  throw Error(ErrorCode::bad_input, place + "the key '" + key + "' is there twice");
+}
+
 /// Where each key is, which Poco's reader does not tell; it also takes the last of two equal keys without a word.
 std::vector<FileSetting> find_keys(std::string_view text, const std::string& where) {
   std::vector<FileSetting> found;
@@ -37,7 +41,7 @@ std::vector<FileSetting> find_keys(std::string_view text, const std::string& whe
     if (sign == std::string_view::npos)
       throw Error(ErrorCode::bad_input, place + "the line has no '='; write key = value");
     std::string key(trimmed(line.substr(0, sign)));
-    if (!keys.insert(key).second) throw Error(ErrorCode::bad_input, place + "the key '" + key + "' is there twice");
+    if (!keys.insert(key).second) refuse_second(place, key);
     found.push_back({.key = std::move(key), .value = {}, .kind = FileSetting::Kind::any, .line = number});
   }
   return found;
