@@ -40,8 +40,8 @@ Finding examine_plugins(Session& session) {
     const auto& entries = session.catalogue().entries();
     const auto ready = std::count_if(entries.begin(), entries.end(),
                                      [](const PluginEntry& e) { return e.state == PluginState::ready; });
-    const std::string counts = std::to_string(ready) + " of " + std::to_string(entries.size()) + " ready in " +
-                               session.plugins_folder().string();
+    std::string counts = std::to_string(ready) + " of " + std::to_string(entries.size()) + " ready in " +
+                         session.plugins_folder().string();
     if (session.catalogue().has_refused()) {
       throw Error(ErrorCode::plugin_refused, counts + "; formulary elements list says why the others are refused");
     }

@@ -48,7 +48,7 @@ json::object read_configuration(const RunFormula& options) {
 }
 
 /// All problems on stderr, each with its path; says whether the formula cannot be run.
-bool report_problems(const Io& io, std::vector<FormulaProblem> problems) {
+bool report_problems(const Io& io, const std::vector<FormulaProblem>& problems) {
   if (problems.empty()) return false;
   for (const FormulaProblem& problem : problems) {
     io.err << name(problem.kind) << ": " << printable(problem.path) << (problem.path.empty() ? "" : ": ")
@@ -108,7 +108,7 @@ ExitCode run_formula(Session& session, const RunFormula& options) {
   std::vector<FormulaProblem> problems = find_problems(*order.formula);
   for (FormulaProblem& problem : find_problems(*order.formula, order.configuration))
     problems.push_back(std::move(problem));
-  if (report_problems(io, std::move(problems))) {
+  if (report_problems(io, problems)) {
     throw Error(
         ErrorCode::formula_invalid,
         options.file + ": cannot be run; correct it at the paths above, or give the missing --config KEY=VALUE");

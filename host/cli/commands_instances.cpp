@@ -183,6 +183,7 @@ ExitCode list_instances(Session& session) {
     return ExitCode::done;
   }
   std::vector<Row> rows;
+  rows.reserve(all.size());
   for (const json::object& document : all) {
     rows.push_back({text_of(document, "id"), text_of(document, "name"), element_key_of(document), joined_tags(document),
                     text_of(document, "createdDate")});

@@ -33,7 +33,7 @@ Session::Session(const Io& io, const Parts& parts, Settings settings, OutputForm
 std::filesystem::path Session::plugins_folder() const {
   if (const std::string folder = settings_.text("plugins.folder"); !folder.empty()) return folder;
   // As built: build/release/{bin,plugins}. As installed: <prefix>/{bin,lib/formulary/plugins}.
-  const std::filesystem::path as_built = parts_.program_folder.parent_path() / "plugins";
+  std::filesystem::path as_built = parts_.program_folder.parent_path() / "plugins";
   if (std::filesystem::is_directory(as_built)) return as_built;
   return parts_.program_folder.parent_path() / "lib" / "formulary" / "plugins";
 }

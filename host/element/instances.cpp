@@ -217,7 +217,7 @@ std::shared_ptr<Instances::Live> Instances::open(std::int64_t id, const CallCont
   std::string text = to_text(clear);
   const WipeAtExit text_guard(text);
 
-  const auto opened = std::make_shared<Live>();
+  auto opened = std::make_shared<Live>();
   opened->plugin = catalogue_.element(record.element_key);
   opened->redactor = redactor_of(secrets, record.token);
   CallContext guarded = context;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 #include <deque>
 #include <exception>
@@ -158,7 +159,7 @@ void CallRecord::start(const CallTerms& terms) {
       .idempotency_key = borrowed(terms.idempotency_key),
       .trace_parent = borrowed(terms.trace_parent),
       .ops = &operations,
-      .host_data = reinterpret_cast<void*>(static_cast<std::uintptr_t>(ticket)),
+      .host_data = std::bit_cast<void*>(static_cast<std::uintptr_t>(ticket)),
   };
   ticket_.store(ticket, std::memory_order_release);
 }

@@ -67,7 +67,7 @@ class Bytes {
   template <class Record>
   [[nodiscard]] Record record(std::uint64_t offset, const std::string& what) const {
     static_assert(std::is_trivially_copyable_v<Record>);
-    Record copy;
+    Record copy{};
     std::memcpy(&copy, part(offset, sizeof copy, what).data(), sizeof copy);
     return copy;
   }

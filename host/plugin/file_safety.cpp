@@ -80,7 +80,7 @@ std::string read_all(int descriptor, std::size_t size, const fs::path& path) {
 }  // namespace
 
 fs::path safe_folder(const fs::path& folder) {
-  const fs::path real = real_path(folder);
+  fs::path real = real_path(folder);
   const struct stat own = status_of(real);
   if (!S_ISDIR(own.st_mode)) throw PluginRefusal("plugin.not_a_folder", quoted(real) + " is not a folder");
   check_owner_and_mode(real, own);
