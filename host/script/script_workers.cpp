@@ -111,6 +111,12 @@ void ScriptWorkers::start() {
 }
 
 ScriptResult ScriptWorkers::run(const ScriptRequest& request) {
+  if (request.stop.stop_requested()) return failed("script.cancelled", "the script was cancelled before it began");
+  if (request.context.empty()) {
+    ScriptRequest whole = request;
+    whole.context = join_script_context(request.inputs);
+    return run(whole);
+  }
   if (request.output_max > script_frame::output_max || request.time_limit.count() < 1) {
     return failed("script.input", "the step's limits are out of range; at most " +
                                       std::to_string(script_frame::output_max) + " bytes and at least 1 ms");
@@ -129,28 +135,39 @@ ScriptResult ScriptWorkers::run_on(Slot& slot, const ScriptRequest& request, std
   // An idle worker may have been killed from outside, by the kernel's memory killer for one; no script is to blame.
   if (slot.worker && !slot.worker->alive()) retire(slot);
   if (!slot.worker) start_worker(slot);
+  const std::optional<WorkerProcess::Exchange> exchange = exchange_on(slot, request, frame);
+  if (exchange && exchange->ending == WorkerProcess::Ending::replied) {
+    if (auto reply = parse(exchange->reply)) {
+      if (reply->last || slot.runs >= options_.runs_per_worker) renew(slot);
+      return std::move(reply->result);
+    }
+  }
+  if (request.stop.stop_requested()) {
+    renew(slot);
+    return failed("script.cancelled", "the script was cancelled");
+  }
+  const bool hung = exchange->ending == WorkerProcess::Ending::deadline;
+  count(hung ? &Counts::killed : &Counts::crashed);
+  const WorkerProcess::End end = slot.worker->end();
+  renew(slot);
+  return hung ? timed_out(request) : crashed(end);
+}
+
+std::optional<WorkerProcess::Exchange> ScriptWorkers::exchange_on(Slot& slot, const ScriptRequest& request,
+                                                                  std::string_view frame) {
+  // Whatever the script does just then; the next one gets a new process.
+  const std::stop_callback kill_it(request.stop, [&worker = *slot.worker] { worker.kill(); });
   try {
     slot.worker->wait_until_ready(Steady::now() + options_.start_limit);
   } catch (...) {
+    if (request.stop.stop_requested()) return std::nullopt;
     retire(slot);
     throw;
   }
   count(&Counts::runs);
   ++slot.runs;
   const std::size_t reply_max = request.output_max + script_frame::reply_extra_max;
-  const WorkerProcess::Exchange exchange =
-      slot.worker->exchange(frame, reply_max, Steady::now() + request.time_limit + options_.grace);
-  if (exchange.ending == WorkerProcess::Ending::replied) {
-    if (auto reply = parse(exchange.reply)) {
-      if (reply->last || slot.runs >= options_.runs_per_worker) renew(slot);
-      return std::move(reply->result);
-    }
-  }
-  const bool hung = exchange.ending == WorkerProcess::Ending::deadline;
-  count(hung ? &Counts::killed : &Counts::crashed);
-  const WorkerProcess::End end = slot.worker->end();
-  renew(slot);
-  return hung ? timed_out(request) : crashed(end);
+  return slot.worker->exchange(frame, reply_max, Steady::now() + request.time_limit + options_.grace);
 }
 
 void ScriptWorkers::start_worker(Slot& slot) {

@@ -12,14 +12,14 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "host/script/script_runner.hpp"
+#include "host/script/worker_process.hpp"
 
 namespace formulary {
-
-class WorkerProcess;
 
 /// Where the program `script-worker` lies: beside the library that this function is in, or in ../lib/formulary of its
 /// folder. Empty if in neither.
@@ -71,6 +71,9 @@ class ScriptWorkers final : public ScriptRunner {
   class Lease;
 
   [[nodiscard]] ScriptResult run_on(Slot& slot, const ScriptRequest& request, std::string_view frame);
+  /// Nothing if it was cancelled before the worker was ready.
+  [[nodiscard]] std::optional<WorkerProcess::Exchange> exchange_on(Slot& slot, const ScriptRequest& request,
+                                                                   std::string_view frame);
   void start_worker(Slot& slot);
   void retire(Slot& slot);
   void renew(Slot& slot);

@@ -112,7 +112,7 @@ WorkerProcess::WorkerProcess(const Options& options) : program_(options.program)
   process_ = Descriptor(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
   if (process_.get() < 0) {
     const int error = errno;
-    kill(pid_, SIGKILL);
+    ::kill(pid_, SIGKILL);
     waitpid(pid_, nullptr, 0);
     throw_unavailable("no process descriptor", error);
   }
@@ -149,13 +149,17 @@ bool WorkerProcess::alive() const {
   return !end_ && (!ready_ || poll(&entry, 1, 0) == 0);
 }
 
+void WorkerProcess::kill() const {
+  syscall(SYS_pidfd_send_signal, process_.get(), SIGKILL, nullptr, 0);
+}
+
 WorkerProcess::End WorkerProcess::end() {
   if (end_) return *end_;
   // A worker that lost its socket is about to end by itself, and its own status says more than our signal.
   pollfd entry{.fd = process_.get(), .events = POLLIN, .revents = 0};
   pollfd socket{.fd = socket_.get(), .events = POLLRDHUP, .revents = 0};
   const bool hung_up = poll(&socket, 1, 0) > 0 && (socket.revents & (POLLHUP | POLLRDHUP)) != 0;
-  if (poll(&entry, 1, hung_up ? 1'000 : 0) <= 0) syscall(SYS_pidfd_send_signal, process_.get(), SIGKILL, nullptr, 0);
+  if (poll(&entry, 1, hung_up ? 1'000 : 0) <= 0) kill();
   siginfo_t status{};
   while (waitid(P_PIDFD, static_cast<id_t>(process_.get()), &status, WEXITED) != 0 && errno == EINTR) {
   }

@@ -54,6 +54,9 @@ class WorkerProcess {
   /// Whether it may still be given work; an idle worker can be killed from outside.
   [[nodiscard]] bool alive() const;
 
+  /// Ends it at once; an exchange that goes on then says that it died. Any thread.
+  void kill() const;
+
   struct End {
     bool killed_by_signal = false;
     int number = 0;  ///< The signal, or the exit status.
