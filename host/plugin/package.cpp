@@ -38,7 +38,7 @@ fs::path find_library(const fs::path& folder) {
     throw PluginRefusal("plugin.no_library",
                         "no shared library (*.so) lies beside its element.json; copy the plugin's here");
   }
-  const fs::path named = folder / (folder.filename().string() + ".so");
+  fs::path named = folder / (folder.filename().string() + ".so");
   if (std::find(libraries.begin(), libraries.end(), named) != libraries.end()) return named;
   throw PluginRefusal("plugin.several_libraries", "it holds " + std::to_string(libraries.size()) +
                                                       " shared libraries; name the plugin's '" +

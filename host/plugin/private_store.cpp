@@ -74,7 +74,7 @@ void write_file(const fs::path& file, const std::string& bytes) {
 
 }  // namespace
 
-PrivateStore::PrivateStore(fs::path folder) {
+PrivateStore::PrivateStore(const fs::path& folder) {
   make_private_folder(folder);
   folder_ = safe_folder(folder);
   if (::chmod(folder_.c_str(), S_IRWXU) != 0) refuse(folder_, std::generic_category().message(errno));

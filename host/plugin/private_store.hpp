@@ -20,7 +20,7 @@ struct PackageFile {
 class PrivateStore {
  public:
   /// Makes the folder. Throws PluginRefusal(plugin.no_private_copy) if it cannot, or if others may write to it.
-  explicit PrivateStore(std::filesystem::path folder);
+  explicit PrivateStore(const std::filesystem::path& folder);
 
   /// The folder that holds exactly these files, mode 0500. `edition` tells apart copies of one content that must not be
   /// one mapping. Throws PluginRefusal(plugin.no_private_copy).

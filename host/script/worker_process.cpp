@@ -59,6 +59,7 @@ class SpawnPlan {
 
   [[nodiscard]] pid_t start(const std::vector<std::string>& words) const {
     std::vector<char*> arguments;
+    arguments.reserve(words.size() + 1);
     for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
     char* no_environment = nullptr;
@@ -187,13 +188,11 @@ WorkerProcess::Ending WorkerProcess::receive(char* bytes, std::size_t size, Dead
     if (got > 0) {
       bytes += got;
       size -= static_cast<std::size_t>(got);
-    } else if (got == 0) {
-      return Ending::died;
-    } else if (errno == EAGAIN) {
-      if (!wait_for(socket_.get(), POLLIN, deadline)) return Ending::deadline;
-    } else if (errno != EINTR) {
-      return Ending::died;
+      continue;
     }
+    if (got < 0 && errno == EINTR) continue;
+    if (got == 0 || errno != EAGAIN) return Ending::died;
+    if (!wait_for(socket_.get(), POLLIN, deadline)) return Ending::deadline;
   }
   return Ending::replied;
 }
