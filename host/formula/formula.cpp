@@ -5,7 +5,7 @@
 #include "host/base/digest.hpp"
 #include "host/base/error.hpp"
 #include "host/base/text.hpp"
-#include "host/formula/content_digest.hpp"
+#include "host/formula/canonical_text.hpp"
 #include "host/formula/shape_reader.hpp"
 #include "host/formula/step_parser.hpp"
 
@@ -19,6 +19,23 @@ FormulaVariable parse_variable(ShapeReader json) {
       .type = json.text("type"),
       .required = json.flag("required"),
   };
+}
+
+/// "GET /employees" in two, upper case; nullopt if that is not what it looks like.
+std::optional<FormulaResource> split_api(std::string_view api) {
+  const std::size_t blank = api.find(' ');
+  if (blank == std::string_view::npos) return std::nullopt;
+  return FormulaResource{.method = std::string(api.substr(0, blank)), .uri = std::string(api.substr(blank + 1))};
+}
+
+std::optional<FormulaResource> parse_resource(ShapeReader& json) {
+  std::optional<FormulaResource> resource(FormulaResource{.method = json.text("method"), .uri = json.text("uri")});
+  if (resource->method.empty() || resource->uri.empty()) resource = split_api(json.text("api"));
+  if (!resource) return std::nullopt;
+  for (char& byte : resource->method) {
+    if (byte >= 'a' && byte <= 'z') byte = static_cast<char>(byte - 'a' + 'A');
+  }
+  return resource;
 }
 
 }  // namespace
@@ -48,25 +65,58 @@ std::shared_ptr<const Formula> Formula::from_json(json::value document, std::str
     throw Error(ErrorCode::bad_input, std::string(where) + ": is not a JSON object; a formula template is one");
   }
   std::shared_ptr<Formula> formula(new Formula());
-  formula->document_ = std::move(document);
-  formula->content_id_ = to_hex(sha256(canonical_text(formula->document_)));
-
-  ShapeReader json(formula->document_, "", formula->shape_problems_);
-  formula->name_ = json.text("name");
-  formula->engine_ = json.text("engine");
-  if (formula->engine_.empty()) formula->engine_ = "v3";
-  for (auto& entry : json.objects("configuration")) formula->configuration_.push_back(parse_variable(entry));
-  for (auto& entry : json.objects("triggers")) formula->triggers_.push_back(parse_trigger(entry));
-  for (auto& entry : json.objects("steps")) formula->steps_.push_back(parse_step(entry));
-  for (std::size_t index = 0; index < formula->steps_.size(); ++index) {
-    formula->step_index_.emplace(formula->steps_[index].name, index);
-  }
+  formula->read(std::move(document), 0);
   return formula;
+}
+
+void Formula::read(json::value document, std::size_t depth) {
+  document_ = std::move(document);
+  content_id_ = to_hex(sha256(canonical_text(document_)));
+  ShapeReader json(document_, "", shape_problems_);
+  id_ = json.text("id");
+  name_ = json.text("name");
+  description_ = json.text("description");
+  engine_ = json.text("engine");
+  if (engine_.empty()) engine_ = "v3";
+  single_threaded_ = json.flag("singleThreaded");
+  debug_logging_ = {.enabled = json.flag("debugLoggingEnabled", true), .expires = json.text("debugLoggingExpires")};
+  resource_ = parse_resource(json);
+  for (auto& entry : json.objects("configuration")) configuration_.push_back(parse_variable(entry));
+  for (auto& entry : json.objects("triggers")) triggers_.push_back(parse_trigger(entry));
+  for (auto& entry : json.objects("steps")) steps_.push_back(parse_step(entry));
+  for (std::size_t index = 0; index < steps_.size(); ++index) step_index_.emplace(steps_[index].name, index);
+  read_sub_formulas(json, depth);
+}
+
+void Formula::read_sub_formulas(ShapeReader& json, std::size_t depth) {
+  const auto entries = json.objects("subFormulas");
+  if (!entries.empty() && depth == sub_formula_depth_max) {
+    return json.report("subFormulas", "are nested deeper than " + std::to_string(sub_formula_depth_max));
+  }
+  for (std::size_t index = 0; index < entries.size(); ++index) {
+    const json::value& entry = document_.as_object().at("subFormulas").as_array()[index];
+    if (!entry.is_object()) continue;  // reported by the reader
+    std::unique_ptr<Formula> formula(new Formula());
+    formula->embedded_in_ = this;
+    formula->read(entry, depth + 1);
+    sub_formulas_.push_back(std::move(formula));
+  }
 }
 
 const Step* Formula::find_step(std::string_view name) const {
   const auto found = step_index_.find(name);
   return found == step_index_.end() ? nullptr : &steps_[found->second];
+}
+
+const Formula* Formula::find_sub_formula(std::string_view id) const {
+  if (id.empty()) return nullptr;
+  for (const Formula* at = this; at != nullptr; at = at->embedded_in_) {
+    for (const auto& formula : at->sub_formulas_) {
+      if (formula->id_ == id) return formula.get();
+    }
+    if (at->id_ == id && at != this) return at;
+  }
+  return nullptr;
 }
 
 }  // namespace formulary

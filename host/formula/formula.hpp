@@ -26,7 +26,7 @@ struct FilterStep {
   std::string body;
   std::string engine;
 };
-/// What the four kinds of request have in common.
+/// What the four kinds of request have in common. A stream's halves have no form.
 struct RequestProperties {
   Property method;
   Property target;  ///< `api`, or `url` of an httpRequest.
@@ -35,7 +35,9 @@ struct RequestProperties {
   Property path;  ///< Values for {variables} in `target`.
   Property body;
   Property form;
+  /// What the template gives literally. `policy_properties` has what it gives by reference: see resolve_policy().
   RequestPolicy policy;
+  RequestPolicyProperties policy_properties;
 };
 struct ElementRequestStep {
   Property instance;
@@ -47,24 +49,25 @@ struct PlatformRequestStep {
 struct HttpRequestStep {
   RequestProperties request;
 };
+/// Both halves have the policy that the step gives.
 struct ElementStreamStep {
   Property download_instance;
   RequestProperties download;
   Property upload_instance;
   RequestProperties upload;
-  Property form_data;
-  Property form_data_name;
+  Property form_data;       ///< Fields that go with the file: an object, or JSON text of one.
+  Property form_data_name;  ///< Of the file's part; absent: "file".
 };
 struct LoopStep {
   Property list;
 };
 struct SubFormulaStep {
-  Property formula_id;
+  Property formula_id;  ///< A number or its text: see Formula::find_sub_formula().
   Property args;
   Property configuration;
 };
 struct RetryExecutionStep {
-  Property attempts;
+  Property attempts;  ///< From 0 to `execution_attempts_max` if it is given literally.
 };
 struct AmqpRequestStep {
   Property url;
@@ -109,6 +112,27 @@ struct Trigger {
   std::string type;
   TriggerKind kind;
   std::vector<std::string> on_success;
+  std::vector<std::string> on_failure;
+  bool async = true;   ///< false: whoever starts an execution waits for its end.
+  bool active = true;  ///< false: nothing but a person starts the formula.
+};
+
+/// A formula that is called like a resource of the platform.
+struct FormulaResource {
+  std::string method;  ///< Upper case.
+  std::string uri;     ///< "/employees"
+};
+
+/// Whether the values of steps are recorded.
+struct DebugLogging {
+  bool enabled = true;
+  std::string expires;  ///< As the template writes it, "2020-05-05T20:09:20Z"; empty: never.
+};
+
+/// What a template of the older engine had to be told to mean the same in v3.
+struct FormulaChange {
+  std::string path;      ///< "steps[2].properties.list"
+  std::string sentence;  ///< "became ${steps.ids.list}"
 };
 
 /// One entry of the template's `configuration`: what an instance of the formula must be given.
@@ -135,6 +159,10 @@ struct FormulaProblem {
 /// "invalid", "conflict", ...
 [[nodiscard]] std::string_view name(FormulaProblem::Kind kind) noexcept;
 
+class ShapeReader;
+
+inline constexpr std::size_t sub_formula_depth_max = 16;
+
 /// Immutable; any thread may use it. Executions share the version that they began with.
 class Formula {
  public:
@@ -146,31 +174,60 @@ class Formula {
 
   /// SHA-256 of the template's canonical text, 64 hexadecimal digits: the same for the same members in any order.
   [[nodiscard]] const std::string& content_id() const noexcept { return content_id_; }
-  /// The template with all its members, also those that mean nothing here.
+  /// The template as it came, with all its members, also those that mean nothing here; for export.
   [[nodiscard]] const json::value& document() const noexcept { return document_; }
+  /// What was changed, in the parsed steps only, because the template is of the older engine; empty for v3.
+  [[nodiscard]] const std::vector<FormulaChange>& changes() const noexcept { return changes_; }
 
+  /// The template's `id` as text; empty if it has none.
+  [[nodiscard]] const std::string& id() const noexcept { return id_; }
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
-  [[nodiscard]] const std::string& engine() const noexcept { return engine_; }  ///< "v3" if the template gives none.
+  [[nodiscard]] const std::string& description() const noexcept { return description_; }
+  /// As the template writes it, "v3" if it gives none. Whatever it says, the parsed steps mean what they do in v3.
+  [[nodiscard]] const std::string& engine() const noexcept { return engine_; }
+  /// One execution of an instance at a time.
+  [[nodiscard]] bool single_threaded() const noexcept { return single_threaded_; }
+  [[nodiscard]] const DebugLogging& debug_logging() const noexcept { return debug_logging_; }
+  /// Set if the formula is called like a resource: `method` and `uri`, or `api` alone ("GET /employees").
+  [[nodiscard]] const std::optional<FormulaResource>& resource() const noexcept { return resource_; }
   [[nodiscard]] const std::vector<Trigger>& triggers() const noexcept { return triggers_; }
   [[nodiscard]] const std::vector<Step>& steps() const noexcept { return steps_; }
   [[nodiscard]] const std::vector<FormulaVariable>& configuration() const noexcept { return configuration_; }
   /// The first step of that name, or nullptr.
   [[nodiscard]] const Step* find_step(std::string_view name) const;
+  /// The templates below `subFormulas`, in order. They live as long as this formula.
+  [[nodiscard]] const std::vector<std::unique_ptr<const Formula>>& sub_formulas() const noexcept {
+    return sub_formulas_;
+  }
+  /// What a step of type formula runs: the sub-formula with that `id`, among those of this template or of one that it
+  /// is embedded in, nearest first; nullptr if there is none. Lives as long as the outermost formula.
+  [[nodiscard]] const Formula* find_sub_formula(std::string_view id) const;
   /// Members that do not have the shape of a template's: found while parsing.
   [[nodiscard]] const std::vector<FormulaProblem>& shape_problems() const noexcept { return shape_problems_; }
 
  private:
   Formula() = default;
+  Formula(const Formula&) = delete;
+  void read(json::value document, std::size_t depth);
+  void read_sub_formulas(ShapeReader& json, std::size_t depth);
 
   json::value document_;
+  std::vector<FormulaChange> changes_;
   std::string content_id_;
+  std::string id_;
   std::string name_;
+  std::string description_;
   std::string engine_;
+  bool single_threaded_ = false;
+  DebugLogging debug_logging_;
+  std::optional<FormulaResource> resource_;
   std::vector<Trigger> triggers_;
   std::vector<Step> steps_;
   std::vector<FormulaVariable> configuration_;
   std::map<std::string, std::size_t, std::less<>> step_index_;
   std::vector<FormulaProblem> shape_problems_;
+  const Formula* embedded_in_ = nullptr;
+  std::vector<std::unique_ptr<const Formula>> sub_formulas_;
 };
 
 }  // namespace formulary

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
+
+#include "host/base/json.hpp"
 
 namespace formulary {
 namespace {
@@ -22,6 +25,24 @@ std::optional<int> parse_code(std::string_view text) {
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   if (code < code_min || code > code_max) return std::nullopt;
   return code;
+}
+
+constexpr std::size_t policy_bytes_max = 4'096;
+
+/// What a property that has a reference refers to, as text; nullopt if it has none, or gives nothing that is a text.
+std::optional<std::string> referred_text(const Property& property, const Scope& scope) {
+  const auto value = property.absent() ? std::nullopt : resolve(property, scope, policy_bytes_max);
+  if (!value || value->is_null() || value->is_structured()) return std::nullopt;
+  if (const auto* text = value->if_string()) return std::string(trimmed(*text));
+  return to_text(*value);
+}
+
+/// From 0 to `max`; numbers beyond are cut.
+std::optional<std::int64_t> parse_bounded(std::string_view text, std::int64_t max) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return std::clamp<std::int64_t>(number, 0, max);
 }
 
 }  // namespace
@@ -55,6 +76,28 @@ bool RequestPolicy::accepts(int code) const noexcept {
 bool RequestPolicy::tries_again(int code, int retries_made) const noexcept {
   if (!retry || retries_made >= retry_attempts) return false;
   return retry_codes.empty() || retry_codes.contains(code);
+}
+
+RequestPolicy resolve_policy(const RequestPolicy& policy, const RequestPolicyProperties& properties,
+                             const Scope& scope) {
+  RequestPolicy result = policy;
+  const auto codes = [&](const Property& property, StatusCodes& member) {
+    if (const auto text = referred_text(property, scope)) member = StatusCodes::parse(*text).value_or(member);
+  };
+  const auto number = [&](const Property& property, std::int64_t max) {
+    const auto text = referred_text(property, scope);
+    return text ? parse_bounded(*text, max) : std::nullopt;
+  };
+  codes(properties.acceptable, result.acceptable);
+  codes(properties.retry_codes, result.retry_codes);
+  if (const auto text = referred_text(properties.retry, scope)) result.retry = *text == "true";
+  if (const auto attempts = number(properties.retry_attempts, retry_attempts_max)) {
+    result.retry_attempts = static_cast<int>(*attempts);
+  }
+  if (const auto delay = number(properties.retry_delay, retry_delay_max.count())) {
+    result.retry_delay = std::chrono::milliseconds(*delay);
+  }
+  return result;
 }
 
 }  // namespace formulary

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "host/formula/reference.hpp"
+
 namespace formulary {
 
 /// A set of HTTP status codes as templates write it: "200,201", "200-205,208", " 404 ".
@@ -28,7 +30,8 @@ class StatusCodes {
   std::vector<Range> ranges_;
 };
 
-inline constexpr int retry_attempts_max = 5;
+inline constexpr int retry_attempts_max = 5;      ///< Of a request.
+inline constexpr int execution_attempts_max = 7;  ///< Of a step of type retryFormulaExecution.
 inline constexpr std::chrono::milliseconds retry_delay_max = std::chrono::hours(24);
 
 struct RequestPolicy {
@@ -42,5 +45,19 @@ struct RequestPolicy {
   /// `retries_made` counts from 0.
   [[nodiscard]] bool tries_again(int code, int retries_made) const noexcept;
 };
+
+/// The parts of a policy that have a reference, as in `"retryAttempts": "${config.attempts}"`; all others are absent.
+struct RequestPolicyProperties {
+  Property acceptable;
+  Property retry;
+  Property retry_attempts;
+  Property retry_delay;
+  Property retry_codes;
+};
+
+/// `policy` with what `properties` refer to. Values beyond the bounds are cut to them; what cannot be read, or is not
+/// there, leaves the policy's own. Throws nothing for values of whatever type.
+[[nodiscard]] RequestPolicy resolve_policy(const RequestPolicy& policy, const RequestPolicyProperties& properties,
+                                           const Scope& scope);
 
 }  // namespace formulary

@@ -71,9 +71,9 @@ std::vector<std::string> ShapeReader::names(std::string_view key) {
   return names;
 }
 
-bool ShapeReader::flag(std::string_view key) {
+bool ShapeReader::flag(std::string_view key, bool otherwise) {
   const json::value* member = find(key);
-  if (member == nullptr) return false;
+  if (member == nullptr) return otherwise;
   if (const auto* flag = member->if_bool()) return *flag;
   const auto* string = member->if_string();
   const std::string_view word = string == nullptr ? "?" : std::string_view(*string);

@@ -20,7 +20,7 @@ class ShapeReader {
   [[nodiscard]] Property property(std::string_view key);
   /// An array of texts; absent and null are empty.
   [[nodiscard]] std::vector<std::string> names(std::string_view key);
-  [[nodiscard]] bool flag(std::string_view key);  ///< true or "true"; absent is false.
+  [[nodiscard]] bool flag(std::string_view key, bool otherwise = false);  ///< true or "true".
   /// The member as an object; an empty one if absent.
   [[nodiscard]] ShapeReader object(std::string_view key);
   /// One reader for each entry of an array; absent and null are empty.

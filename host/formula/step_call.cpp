@@ -6,7 +6,6 @@
 
 #include "host/base/digest.hpp"
 #include "host/base/text.hpp"
-#include "host/formula/content_digest.hpp"
 #include "host/formula/script_scan.hpp"
 #include "host/formula/web_text.hpp"
 

@@ -18,8 +18,19 @@ std::optional<std::int64_t> parse_number(std::string_view text) {
   return number;
 }
 
+/// The member if it has a reference, to be read when the step runs; else absent.
+Property read_reference(ShapeReader& json, std::string_view key) {
+  Property property = json.property(key);
+  return property.references().empty() ? Property() : property;
+}
+
+/// The member as text if it has no reference.
+std::string read_literal(ShapeReader& json, std::string_view key) {
+  return read_reference(json, key).absent() ? json.text(key) : std::string();
+}
+
 std::int64_t read_number(ShapeReader& json, std::string_view key, std::int64_t max) {
-  const std::string text = json.text(key);
+  const std::string text = read_literal(json, key);
   if (text.find_first_not_of(' ') == std::string::npos) return 0;
   const auto number = parse_number(text);
   if (number && *number >= 0 && *number <= max) return *number;
@@ -28,7 +39,7 @@ std::int64_t read_number(ShapeReader& json, std::string_view key, std::int64_t m
 }
 
 StatusCodes read_codes(ShapeReader& json, std::string_view key) {
-  auto codes = StatusCodes::parse(json.text(key));
+  auto codes = StatusCodes::parse(read_literal(json, key));
   if (codes) return *std::move(codes);
   json.report(key, std::string(key) + R"( must list status codes from 100 to 599, as in "200-205,208")");
   return {};
@@ -37,10 +48,20 @@ StatusCodes read_codes(ShapeReader& json, std::string_view key) {
 RequestPolicy read_policy(ShapeReader& json) {
   return {
       .acceptable = read_codes(json, "acceptableStatusCodes"),
-      .retry = json.flag("retry"),
+      .retry = read_reference(json, "retry").absent() && json.flag("retry"),
       .retry_attempts = static_cast<int>(read_number(json, "retryAttempts", retry_attempts_max)),
       .retry_delay = std::chrono::milliseconds(read_number(json, "retryDelay", retry_delay_max.count())),
       .retry_codes = read_codes(json, "retryStatusCodes"),
+  };
+}
+
+RequestPolicyProperties read_policy_references(ShapeReader& json) {
+  return {
+      .acceptable = read_reference(json, "acceptableStatusCodes"),
+      .retry = read_reference(json, "retry"),
+      .retry_attempts = read_reference(json, "retryAttempts"),
+      .retry_delay = read_reference(json, "retryDelay"),
+      .retry_codes = read_reference(json, "retryStatusCodes"),
   };
 }
 
@@ -54,6 +75,7 @@ RequestProperties read_request(ShapeReader& json, std::string_view target) {
       .body = json.property("body"),
       .form = json.property("form"),
       .policy = read_policy(json),
+      .policy_properties = read_policy_references(json),
   };
 }
 
@@ -65,6 +87,8 @@ RequestProperties read_half(ShapeReader& json, const std::string& half) {
       .headers = json.property(half + "Headers"),
       .query = json.property(half + "Query"),
       .path = json.property(half + "Path"),
+      .body = json.property(half + "Body"),
+      .policy_properties = read_policy_references(json),
   };
 }
 
@@ -84,7 +108,7 @@ StepKind read_http_request(ShapeReader& json) {
   return HttpRequestStep{.request = read_request(json, "url")};
 }
 StepKind read_stream(ShapeReader& json) {
-  return ElementStreamStep{
+  ElementStreamStep step{
       .download_instance = json.property("downloadElementInstanceId"),
       .download = read_half(json, "download"),
       .upload_instance = json.property("uploadElementInstanceId"),
@@ -92,6 +116,9 @@ StepKind read_stream(ShapeReader& json) {
       .form_data = json.property("uploadFormData"),
       .form_data_name = json.property("uploadFormDataName"),
   };
+  step.download.policy = read_policy(json);
+  step.upload.policy = step.download.policy;
+  return step;
 }
 StepKind read_loop(ShapeReader& json) {
   return LoopStep{.list = json.property("list")};
@@ -168,6 +195,9 @@ Trigger parse_trigger(ShapeReader json) {
   auto properties = json.object("properties");
   trigger.kind = read_trigger_kind(trigger.type, properties);
   trigger.on_success = json.names("onSuccess");
+  trigger.on_failure = json.names("onFailure");
+  trigger.async = json.flag("async", true);
+  trigger.active = json.flag("active", true);
   return trigger;
 }
 

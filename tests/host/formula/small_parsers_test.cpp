@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "host/formula/content_digest.hpp"
+#include "host/formula/canonical_text.hpp"
 #include "host/formula/cron_check.hpp"
 #include "host/formula/request_policy.hpp"
 #include "host/formula/script_scan.hpp"

@@ -1,4 +1,4 @@
-#include "host/formula/content_digest.hpp"
+#include "host/formula/canonical_text.hpp"
 
 #include <algorithm>
 #include <vector>

@@ -1,5 +1,5 @@
 /// \file
-/// SHA-256: the identity of templates, and keys that repeat when an execution is computed again.
+/// One text for templates that say the same: what their identity is computed from.
 #pragma once
 
 #include <string>
