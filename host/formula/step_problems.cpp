@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "host/formula/cron_check.hpp"
+#include "host/formula/cron.hpp"
 #include "host/formula/script_scan.hpp"
 #include "host/formula/web_text.hpp"
 

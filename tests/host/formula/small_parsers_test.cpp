@@ -4,7 +4,6 @@
 #include <string>
 
 #include "host/formula/canonical_text.hpp"
-#include "host/formula/cron_check.hpp"
 #include "host/formula/request_policy.hpp"
 #include "host/formula/script_scan.hpp"
 #include "host/formula/web_text.hpp"
@@ -44,31 +43,6 @@ TEST(RequestPolicies, TryAgainAsOftenAsAskedAndOnlyForTheCodesGiven) {
   EXPECT_FALSE(some.tries_again(404, 0));
   EXPECT_FALSE((RequestPolicy{.retry = false, .retry_attempts = 2}.tries_again(500, 0)));
 }
-
-struct Expression {
-  const char* cron;
-  const char* fault;  ///< Part of the sentence; nullptr if there is none.
-};
-class CronExpressions : public testing::TestWithParam<Expression> {};
-TEST_P(CronExpressions, AreCheckedForFormAndInterval) {
-  const auto fault = find_cron_fault(GetParam().cron);
-  ASSERT_EQ(fault.has_value(), GetParam().fault != nullptr) << fault.value_or("");
-  if (fault) {
-    EXPECT_NE(fault->find(GetParam().fault), std::string::npos) << *fault;
-  }
-}
-INSTANTIATE_TEST_SUITE_P(
-    Table, CronExpressions,
-    testing::Values(Expression{"0 0/15 * 1/1 * ? *", nullptr}, Expression{"0 0 12 ? * MON *", nullptr},
-                    Expression{"0 0 0 1,10,15 1/1 ? *", nullptr}, Expression{"0 0/60 * 1/1 * ? *", nullptr},
-                    Expression{"0 0,15,30 * * * ?", nullptr}, Expression{"0 0,50 12 * * ?", nullptr},
-                    Expression{"0/30 * * 1/1 * ? *", "more often"}, Expression{"0 0/1 * 1/1 * ? *", "more often"},
-                    Expression{"0 0/14 * 1/1 * ? *", "more often"}, Expression{"0 0,50 * * * ?", "more often"},
-                    Expression{"0,30 0 12 * * ?", "more often"}, Expression{"* 0 12 * * ?", "more often"},
-                    Expression{"0 0 12 * *", "has 5 fields"}, Expression{"", "has 0 fields"},
-                    Expression{"0 60 * * * ?", "no Quartz"}, Expression{"0 5-1 * * * ?", "no Quartz"},
-                    Expression{"0 0/0 * * * ?", "no Quartz"}, Expression{"0 0 12 ? * M$N", "no Quartz"},
-                    Expression{"0 x * * * ?", "no Quartz"}));
 
 struct Script {
   const char* why;
