@@ -219,7 +219,8 @@ class Conductor {
   void perform(plan::SetTimer& action) {
     tools_.ports.timers->after(action.delay,
                                [mailbox = mailbox_, run = action.run] { mailbox->post(plan::TimerFired{.run = run}); });
-    const Step& step = order_.formula->steps()[state_.active.at(action.run).step];
+    const plan::ActiveRun& waiting = state_.active.at(action.run);
+    const Step& step = state_.frames.at(waiting.frame).formula->steps()[waiting.step];
     observe({.kind = StepLine::Kind::waits,
              .name = step.name,
              .type = step.type,
@@ -230,6 +231,7 @@ class Conductor {
 
   void perform(plan::Record& action) {
     plan::StepRecord& record = action.step;
+    if (record.parent != 0) return;  // of a sub-formula, which shows as one step
     StepExecution step{.id = static_cast<std::int64_t>(execution_.steps.size()) + 1,
                        .name = std::move(record.name),
                        .type = std::move(record.type),
@@ -265,10 +267,11 @@ class Conductor {
     execution_.status = action.status;
     execution_.error = redacted(action.error, *redactor_);
     execution_.ended = tools_.ports.clock->wall();
-    if (state_.scope == nullptr) return;
-    const auto last = state_.scope->steps.find(state_.last_step);
-    if (last != state_.scope->steps.end()) execution_.result = redacted(*last->second, *redactor_);
+    execution_.result = redacted(plan::result_of(state_).value(), *redactor_);
   }
+
+  /// Nothing is in doubt while the process lives.
+  void perform(const plan::Park& /*action*/) {}
 
   /// One timer at a time looks after all calls, so that a thousand quick steps do not leave a thousand timers.
   void watch() {

@@ -36,6 +36,11 @@ class StepPerformer {
  private:
   [[nodiscard]] plan::Outcome perform_kind(const CallOrder& order, const plan::RequestCall& call) const;
   [[nodiscard]] plan::Outcome perform_kind(const CallOrder& order, const plan::ScriptCall& call) const;
+  /// Streams and messages.
+  template <class Other>
+  [[nodiscard]] plan::Outcome perform_kind(const CallOrder& order, const Other& /*call*/) const {
+    throw Error(ErrorCode::unsupported, "step '" + order.step_name + "': its kind cannot run yet");
+  }
   [[nodiscard]] plan::Outcome call_element(const CallOrder& order, const plan::RequestCall& call) const;
   [[nodiscard]] plan::Outcome send_http(const CallOrder& order, const plan::RequestCall& call) const;
 

@@ -187,22 +187,40 @@ const json::value* walk(const json::value* value, Tokens tokens) {
   return nullptr;
 }
 
-const json::value* walk_shared(const Scope::Value& value, Tokens tokens) {
-  return value ? walk(value.get(), tokens) : nullptr;
+/// A value and what keeps it alive.
+struct Found {
+  const SharedJson* whole = nullptr;
+  const json::value* part = nullptr;
+};
+
+Found walk_shared(const SharedJson& shared, Tokens tokens) {
+  return {.whole = &shared, .part = shared ? walk(&shared.value(), tokens) : nullptr};
 }
 
-const json::value* walk_steps(const Scope& scope, Tokens tokens) {
+Found walk_steps(const Scope& scope, Tokens tokens) {
   std::vector<std::string> names;
   for (const auto& token : tokens) {
     if (token.index) break;
     names.push_back(names.empty() ? token.key : names.back() + '.' + token.key);
   }
   for (std::size_t count = names.size(); count > 0; --count) {
-    const auto step = scope.steps.find(names[count - 1]);
-    const json::value* found = step == scope.steps.end() ? nullptr : walk_shared(step->second, tokens.subspan(count));
-    if (found != nullptr) return found;
+    const auto* step = scope.steps.find(names[count - 1]);
+    if (step == nullptr) continue;
+    const Found found = walk_shared(step->output, tokens.subspan(count));
+    if (found.part != nullptr) return found;
   }
-  return nullptr;
+  return {};
+}
+
+Found find_part(const Reference& reference, const Scope& scope) {
+  const Tokens tokens(reference.tokens);
+  const std::string& root = tokens.front().key;
+  if (root == "steps") return walk_steps(scope, tokens.subspan(1));
+  if (root == "trigger") return walk_shared(scope.trigger, tokens.subspan(1));
+  if (root == "config") return walk_shared(scope.config, tokens.subspan(1));
+  if (root == "info") return walk_shared(scope.info, tokens.subspan(1));
+  const Found configured = walk_shared(scope.config, tokens);
+  return configured.part != nullptr ? configured : walk_steps(scope, tokens);
 }
 
 void append_bounded(std::string& text, std::string_view addition, std::size_t bytes_max) {
@@ -275,14 +293,18 @@ std::optional<std::string> Property::plain_text() const {
 }
 
 const json::value* find(const Reference& reference, const Scope& scope) {
-  const Tokens tokens(reference.tokens);
-  const std::string& root = tokens.front().key;
-  if (root == "steps") return walk_steps(scope, tokens.subspan(1));
-  if (root == "trigger") return walk_shared(scope.trigger, tokens.subspan(1));
-  if (root == "config") return walk_shared(scope.config, tokens.subspan(1));
-  if (root == "info") return walk_shared(scope.info, tokens.subspan(1));
-  const json::value* configured = walk_shared(scope.config, tokens);
-  return configured != nullptr ? configured : walk_steps(scope, tokens);
+  return find_part(reference, scope).part;
+}
+
+std::shared_ptr<const json::value> share(const Property& property, const Scope& scope, std::size_t bytes_max) {
+  const auto& segments = property.segments();
+  const auto* reference = segments.size() == 1 ? std::get_if<Reference>(&segments.front()) : nullptr;
+  if (reference == nullptr) {
+    auto value = resolve(property, scope, bytes_max);
+    return value ? std::make_shared<const json::value>(*std::move(value)) : nullptr;
+  }
+  const Found found = find_part(*reference, scope);
+  return found.part == nullptr ? nullptr : found.whole->share(found.part);
 }
 
 std::optional<json::value> resolve(const Property& property, const Scope& scope, std::size_t bytes_max) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -71,5 +72,10 @@ class Property {
 /// everything else as compact JSON. Nothing is escaped, and what was inserted is not searched for references again.
 /// Throws Error(limit_reached) if the text would pass `bytes_max`.
 [[nodiscard]] std::optional<json::value> resolve(const Property& property, const Scope& scope, std::size_t bytes_max);
+
+/// The same without copying what a property that is exactly one reference leads to; nullptr if there is nothing. It
+/// outlives the scope.
+[[nodiscard]] std::shared_ptr<const json::value> share(const Property& property, const Scope& scope,
+                                                       std::size_t bytes_max);
 
 }  // namespace formulary

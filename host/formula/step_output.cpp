@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "host/base/text.hpp"
+#include "host/formula/form_body.hpp"
 #include "host/formula/step_call.hpp"
 
 namespace formulary::plan {
@@ -44,18 +45,6 @@ std::string header(const Headers& headers, std::string_view name) {
   return {};
 }
 
-/// The part behind filename=, without quotes.
-std::string file_name(const Headers& headers) {
-  const std::string disposition = header(headers, "content-disposition");
-  constexpr std::string_view mark = "filename=";
-  const std::size_t begin = disposition.find(mark);
-  if (begin == std::string::npos) return {};
-  std::string name = disposition.substr(begin + mark.size());
-  name.erase(std::min(name.find(';'), name.size()));
-  name.erase(std::remove(name.begin(), name.end(), '"'), name.end());
-  return is_utf8(name) ? name : std::string();
-}
-
 std::optional<json::value> parsed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos) return std::nullopt;
@@ -76,9 +65,7 @@ json::value body_value(const Answered& answer) {
     if (auto value = parsed(answer.body)) return *std::move(value);
   }
   if (is_utf8(answer.body)) return json::value(answer.body);
-  return json::object{{"filename", file_name(answer.headers)},
-                      {"type", "workflow-file-attachment"},
-                      {"content", to_base64(answer.body)}};
+  return file_object({.filename = file_name(answer.headers), .content = answer.body});
 }
 
 /// What the platform's own API would have answered for a call that had no answer.
@@ -146,41 +133,65 @@ Verdict failed(StepError error, int retry_code = 0) {
 }
 
 struct Judge {
-  const Step& step;
-  const Call& call;
+  const RunView& run;
 
   Verdict operator()(const Answered& answer) const {
-    const RequestPolicy* policy = policy_of(step);
-    const auto* request = std::get_if<RequestCall>(&call);
-    if (policy == nullptr || request == nullptr) return failed(mismatch(step));
-    if (policy->accepts(answer.status)) return {};
-    const std::string status = std::to_string(answer.status);
-    return failed({.code = "http." + status, .message = title_of(*request) + " answered " + status + said_by(answer)},
-                  answer.status);
+    const auto* request = wanted<RequestCall>();
+    return request == nullptr ? failed(mismatch(run.step)) : judge_answer(*request, answer);
+  }
+
+  Verdict operator()(const Streamed& streamed) const {
+    const auto* stream = wanted<StreamCall>();
+    if (stream == nullptr) return failed(mismatch(run.step));
+    Verdict download = judge_answer(stream->download, streamed.download);
+    if (download.error || !streamed.upload) return download.error ? download : failed(mismatch(run.step));
+    return judge_answer(stream->upload, *streamed.upload);
   }
 
   Verdict operator()(const ScriptEnded& script) const {
-    const auto* wanted = std::get_if<ScriptCall>(&call);
-    if (wanted == nullptr) return failed(mismatch(step));
+    const auto* call = wanted<ScriptCall>();
+    if (call == nullptr) return failed(mismatch(run.step));
     if (!script.ok) return failed({.code = script.error_code, .message = script.error});
-    if (wanted->must_return && script.value.empty()) {
+    if (call->must_return && script.value.empty()) {
       return failed({.code = "script.no_result", .message = "The step did not return any values"});
     }
-    if (!wanted->filter) return {};
+    if (!call->filter) return {};
     const auto truth = truth_of(script.value);
     if (!truth) {
       return failed(
           {.code = "script.no_result",
-           .message = "filter '" + step.name + "' gave neither true nor false; call done(true) or done(false)"});
+           .message = "filter '" + run.step.name + "' gave neither true nor false; call done(true) or done(false)"});
     }
     return {.route = *truth ? Verdict::Route::success : Verdict::Route::failure};
+  }
+
+  Verdict operator()(const Delivered& /*delivered*/) const {
+    const bool message = wanted<AmqpCall>() != nullptr || wanted<NotifyCall>() != nullptr;
+    return message ? Verdict{} : failed(mismatch(run.step));
   }
 
   Verdict operator()(const Broke& broke) const {
     return failed({.code = std::string(name(broke.code)), .message = broke.message},
                   may_pass(broke.code) ? status_of(broke.code) : 0);
   }
+
+  template <class Kind>
+  [[nodiscard]] const Kind* wanted() const {
+    return run.call == nullptr ? nullptr : std::get_if<Kind>(run.call);
+  }
+
+  [[nodiscard]] Verdict judge_answer(const RequestCall& request, const Answered& answer) const {
+    if (run.policy.accepts(answer.status)) return {};
+    const std::string status = std::to_string(answer.status);
+    return failed({.code = "http." + status, .message = title_of(request) + " answered " + status + said_by(answer)},
+                  answer.status);
+  }
 };
+
+std::string text_of(const json::value& value) {
+  const auto* string = value.if_string();
+  return string != nullptr ? std::string(*string) : to_text(value);
+}
 
 /// Collects the values of one step under its name.
 class ValueList {
@@ -205,23 +216,63 @@ std::string_view target_key(const RequestCall& call) {
   return call.kind == RequestCall::Kind::http ? "url" : "uri";
 }
 
+/// What is shown of the body: a form as its fields, a file as nothing, since it is in the step that it came from.
+std::string shown_body(const RequestCall& call) {
+  return call.form.is_null() && is_utf8(call.body) ? call.body : std::string();
+}
+
 json::object request_value(const RequestCall& call) {
   json::object request{{"method", call.method}, {target_key(call), call.target}};
+  if (!call.path.is_null()) request["path"] = call.path;
   if (!call.query.empty()) request["query"] = call.query;
   if (!call.headers.empty()) request["headers"] = headers_object(call.headers, false);
-  if (!call.body.empty()) {
-    auto body = parsed(call.body);
-    request["body"] = body ? *std::move(body) : json::value(call.body);
+  if (!call.form.is_null()) request["form"] = call.form;
+  const std::string shown = shown_body(call);
+  if (!shown.empty()) {
+    auto body = parsed(shown);
+    request["body"] = body ? *std::move(body) : json::value(shown);
   }
   return request;
 }
 
-void add_request_values(ValueList& values, const RequestCall& call) {
-  values.add("request.method", call.method);
-  values.add(std::string("request.") + std::string(target_key(call)), call.target);
-  if (!call.query.empty()) values.add("request.query", to_text(call.query));
-  if (!call.headers.empty()) values.add("request.headers", to_text(headers_object(call.headers, true)));
-  values.add_unless_empty("request.body", call.body);
+void add_request_values(ValueList& values, const RequestCall& call, const std::string& half = {}) {
+  values.add(half + "request.method", call.method);
+  values.add(half + "request." + std::string(target_key(call)), call.target);
+  if (!call.path.is_null()) values.add(half + "request.path", text_of(call.path));
+  if (!call.query.empty()) values.add(half + "request.query", to_text(call.query));
+  if (!call.headers.empty()) values.add(half + "request.headers", to_text(headers_object(call.headers, true)));
+  values.add_unless_empty(half + "request.body", shown_body(call));
+  if (!call.form.is_null()) values.add(half + "request.form", to_text(call.form));
+}
+
+json::object response_value(const Answered& answer, json::value body) {
+  json::object response{{"code", answer.status}, {"headers", headers_object(answer.headers, false)}};
+  response["body"] = std::move(body);
+  return response;
+}
+
+void add_response_values(ValueList& values, const Answered& answer, const json::value& body,
+                         const std::string& half = {}) {
+  values.add(half + "response.code", std::to_string(answer.status));
+  values.add(half + "response.headers", to_text(headers_object(answer.headers, true)));
+  if (!body.is_null()) values.add(half + "response.body", is_utf8(answer.body) ? answer.body : to_text(body));
+}
+
+/// "amqp://user:secret@host" without what is before the @.
+std::string without_credentials(const std::string& url) {
+  const std::size_t begin = url.find("//");
+  const std::size_t end = url.find('/', begin == std::string::npos ? 0 : begin + 2);
+  const std::size_t at = url.rfind('@', end);
+  if (begin == std::string::npos || at == std::string::npos || at < begin) return url;
+  return url.substr(0, begin + 2) + "********" + url.substr(at);
+}
+
+json::object message_value(const AmqpCall& call) {
+  json::object request{{"url", without_credentials(call.url)}};
+  if (!call.exchange.empty()) request["exchange"] = call.exchange;
+  if (!call.queue.empty()) request["queue"] = call.queue;
+  if (!call.body.empty()) request["body"] = call.body;
+  return request;
 }
 
 std::string json_array(const std::vector<std::string>& texts) {
@@ -237,115 +288,157 @@ std::string joined_array(const std::vector<std::string>& objects) {
   return text + ']';
 }
 
-std::string text_of(const json::value& value) {
-  const auto* string = value.if_string();
-  return string != nullptr ? std::string(*string) : to_text(value);
+/// A step that failed without an answer: what it asked for, and why there is none.
+Output output_of_failure(const RunView& run, const StepError& error) {
+  ValueList values(run.step.name, run.limits);
+  json::object value{{"error", error.message}};
+  if (const auto* request = run.call == nullptr ? nullptr : std::get_if<RequestCall>(run.call)) {
+    add_request_values(values, *request);
+    value["request"] = request_value(*request);
+  } else if (const auto* stream = run.call == nullptr ? nullptr : std::get_if<StreamCall>(run.call)) {
+    add_request_values(values, stream->download, "download.");
+    add_request_values(values, stream->upload, "upload.");
+  } else if (const auto* message = run.call == nullptr ? nullptr : std::get_if<AmqpCall>(run.call)) {
+    for (const auto& member : message_value(*message)) {
+      values.add("request." + std::string(member.key()), text_of(member.value()));
+    }
+  }
+  if (run.policy.retry) values.add("request.retry-attempt", std::to_string(run.retries_made));
+  values.add("error", error.message);
+  return {.value = SharedJson(std::move(value)), .values = values.take(), .bytes = error.message.size()};
 }
 
 struct OutputMaker {
-  const Step& step;
-  const Call& call;
+  const RunView& run;
   const Verdict& verdict;
-  int retries_made;
-  const Limits& limits;
 
   Output operator()(const Answered& answer) const {
-    const auto* request = std::get_if<RequestCall>(&call);
-    if (request == nullptr) return make_output(step, &call, *verdict.error, limits);
+    const auto* request = run.call == nullptr ? nullptr : std::get_if<RequestCall>(run.call);
+    if (request == nullptr) return output_of_failure(run, *verdict.error);
     ValueList values = requested(*request);
-    values.add("response.code", std::to_string(answer.status));
-    values.add("response.headers", to_text(headers_object(answer.headers, true)));
     json::value body = body_value(answer);
-    if (!body.is_null()) values.add("response.body", is_utf8(answer.body) ? answer.body : to_text(body));
-    json::object response{{"code", answer.status}, {"headers", headers_object(answer.headers, false)}};
-    response["body"] = std::move(body);
-    return {.value = json::object{{"request", request_value(*request)}, {"response", std::move(response)}},
+    add_response_values(values, answer, body);
+    json::object value{{"request", request_value(*request)}, {"response", response_value(answer, std::move(body))}};
+    return {.value = SharedJson(std::move(value)),
             .values = values.take(),
             .bytes = answer.body.size() + request->body.size()};
   }
 
-  Output operator()(const Broke& broke) const {
-    const auto* request = std::get_if<RequestCall>(&call);
-    if (request == nullptr || request->kind == RequestCall::Kind::http) {
-      Output output = make_output(step, &call, *verdict.error, limits);
-      add_retries(output.values);
-      return output;
+  Output operator()(const Streamed& streamed) const {
+    const auto* stream = run.call == nullptr ? nullptr : std::get_if<StreamCall>(run.call);
+    if (stream == nullptr) return output_of_failure(run, *verdict.error);
+    ValueList values(run.step.name, run.limits);
+    add_request_values(values, stream->download, "download.");
+    add_response_values(values, streamed.download, nullptr, "download.");
+    add_request_values(values, stream->upload, "upload.");
+    json::object form = stream->fields;
+    if (!stream->form_name.empty())
+      form[stream->form_name] = json::object{{"filename", file_name(streamed.download.headers)}};
+    if (!form.empty()) values.add("upload.request.form", to_text(form));
+    if (run.policy.retry) values.add("upload.request.retry-attempt", std::to_string(run.retries_made));
+    json::object download{{"request", request_value(stream->download)},
+                          {"response", response_value(streamed.download, nullptr)}};
+    json::object upload{{"request", request_value(stream->upload)}};
+    if (streamed.upload) {
+      json::value body = body_value(*streamed.upload);
+      add_response_values(values, *streamed.upload, body, "upload.");
+      upload["response"] = response_value(*streamed.upload, std::move(body));
     }
+    json::object value{{"download", std::move(download)}, {"upload", std::move(upload)}};
+    return {.value = SharedJson(std::move(value)),
+            .values = values.take(),
+            .bytes = streamed.upload ? streamed.upload->body.size() : 0};
+  }
+
+  /// A call to an element or the platform that had no answer shows the one that the platform would have given.
+  Output operator()(const Broke& broke) const {
+    const auto* request = run.call == nullptr ? nullptr : std::get_if<RequestCall>(run.call);
+    if (request == nullptr || request->kind == RequestCall::Kind::http) return output_of_failure(run, *verdict.error);
     ValueList values = requested(*request);
     const json::object body{{"message", broke.message}};
     values.add("response.code", std::to_string(status_of(broke.code)));
     values.add("response.body", to_text(body));
     values.add("error", broke.message);
     const json::object response{{"code", status_of(broke.code)}, {"headers", json::object()}, {"body", body}};
-    return {.value = json::object{{"request", request_value(*request)}, {"response", response}},
-            .values = values.take(),
-            .bytes = request->body.size()};
+    json::object value{{"request", request_value(*request)}, {"response", response}};
+    return {.value = SharedJson(std::move(value)), .values = values.take(), .bytes = request->body.size()};
+  }
+
+  Output operator()(const Delivered& /*delivered*/) const {
+    if (verdict.error || run.call == nullptr) return output_of_failure(run, *verdict.error);
+    ValueList values(run.step.name, run.limits);
+    const auto* message = std::get_if<AmqpCall>(run.call);
+    json::object request =
+        message != nullptr ? message_value(*message) : json::object{{"body", std::get<NotifyCall>(*run.call).body}};
+    std::size_t bytes = 0;
+    for (const auto& member : request) {
+      bytes += member.value().as_string().size();
+      values.add("request." + std::string(member.key()), text_of(member.value()));
+    }
+    json::object value{{"request", std::move(request)}};
+    return {.value = SharedJson(std::move(value)), .values = values.take(), .bytes = bytes};
   }
 
   Output operator()(const ScriptEnded& script) const {
-    ValueList values(step.name, limits);
-    json::value value = script.ok && !script.value.empty() ? parsed(script.value).value_or(nullptr) : json::object();
+    ValueList values(run.step.name, run.limits);
+    Output output{.value = value_of(script), .bytes = script.value.size()};
     if (verdict.error) {
-      value = json::object{{"error", verdict.error->message}};
       values.add("error", verdict.error->message);
-    } else if (std::get<ScriptCall>(call).filter) {
-      const bool truth = verdict.route == Verdict::Route::success;
-      value = json::object{{"continue", truth}};
-      values.add("continue", truth ? "true" : "false");
-    } else if (const auto* object = value.if_object()) {
+    } else if (std::get<ScriptCall>(*run.call).filter) {
+      values.add("continue", verdict.route == Verdict::Route::success ? "true" : "false");
+    } else if (const auto* object = output.value.value().if_object()) {
       for (const auto& member : *object) values.add(member.key(), text_of(member.value()));
     } else {
-      values.add("result", text_of(value));
+      values.add("result", text_of(output.value.value()));
     }
     if (!script.console.empty()) values.add("console", json_array(script.console));
     if (!script.notify.empty()) values.add("notify", joined_array(script.notify));
-    return {.value = std::move(value), .values = values.take(), .bytes = script.value.size()};
+    output.values = values.take();
+    return output;
+  }
+
+  /// The text as the script gave it goes on to later scripts; it was parsed, so it is JSON.
+  [[nodiscard]] SharedJson value_of(const ScriptEnded& script) const {
+    if (verdict.error) return SharedJson(json::object{{"error", verdict.error->message}});
+    if (std::get<ScriptCall>(*run.call).filter) {
+      return SharedJson(json::object{{"continue", verdict.route == Verdict::Route::success}});
+    }
+    if (script.value.empty()) return SharedJson(json::object());
+    auto value = parsed(script.value);
+    return value ? SharedJson(*std::move(value), script.value) : SharedJson(json::value(nullptr));
   }
 
   [[nodiscard]] ValueList requested(const RequestCall& request) const {
-    ValueList values(step.name, limits);
+    ValueList values(run.step.name, run.limits);
     add_request_values(values, request);
-    const RequestPolicy* policy = policy_of(step);
-    if (policy != nullptr && policy->retry) values.add("request.retry-attempt", std::to_string(retries_made));
+    if (run.policy.retry) values.add("request.retry-attempt", std::to_string(run.retries_made));
     return values;
-  }
-
-  void add_retries(Values& values) const {
-    const RequestPolicy* policy = policy_of(step);
-    if (policy == nullptr || !policy->retry) return;
-    values.emplace_back(step.name + ".request.retry-attempt", std::to_string(retries_made));
   }
 };
 
 }  // namespace
 
-const RequestPolicy* policy_of(const Step& step) {
-  if (const auto* element = std::get_if<ElementRequestStep>(&step.kind)) return &element->request.policy;
-  if (const auto* http = std::get_if<HttpRequestStep>(&step.kind)) return &http->request.policy;
-  return nullptr;
+std::string file_name(const Headers& headers) {
+  const std::string disposition = header(headers, "content-disposition");
+  constexpr std::string_view mark = "filename=";
+  const std::size_t begin = disposition.find(mark);
+  if (begin == std::string::npos) return {};
+  std::string name = disposition.substr(begin + mark.size());
+  name.erase(std::min(name.find(';'), name.size()));
+  name.erase(std::remove(name.begin(), name.end(), '"'), name.end());
+  return is_utf8(name) ? name : std::string();
 }
 
-Verdict judge(const Step& step, const Call& call, const Outcome& outcome) {
-  return std::visit(Judge{.step = step, .call = call}, outcome);
+Verdict judge(const RunView& run, const Outcome& outcome) {
+  return std::visit(Judge{.run = run}, outcome);
 }
 
-Output make_output(const Step& step, const Call& call, const Outcome& outcome, const Verdict& verdict, int retries_made,
-                   const Limits& limits) {
-  return std::visit(
-      OutputMaker{.step = step, .call = call, .verdict = verdict, .retries_made = retries_made, .limits = limits},
-      outcome);
+Output make_output(const RunView& run, const Outcome& outcome, const Verdict& verdict) {
+  return std::visit(OutputMaker{.run = run, .verdict = verdict}, outcome);
 }
 
-Output make_output(const Step& step, const Call* call, const StepError& error, const Limits& limits) {
-  ValueList values(step.name, limits);
-  json::object value{{"error", error.message}};
-  const auto* request = call == nullptr ? nullptr : std::get_if<RequestCall>(call);
-  if (request != nullptr) {
-    add_request_values(values, *request);
-    value["request"] = request_value(*request);
-  }
-  values.add("error", error.message);
-  return {.value = std::move(value), .values = values.take(), .bytes = error.message.size()};
+Output make_output(const RunView& run, const StepError& error) {
+  return output_of_failure(run, error);
 }
 
 }  // namespace formulary::plan

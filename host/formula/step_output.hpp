@@ -5,12 +5,19 @@
 #include <cstddef>
 #include <optional>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "host/formula/plan.hpp"
 
 namespace formulary::plan {
+
+/// A run, as far as its outcome is concerned. Borrows all.
+struct RunView {
+  const Step& step;
+  const RequestPolicy& policy;  ///< Of requests; the default accepts 200 to 299 and tries nothing again.
+  const Call* call = nullptr;   ///< nullptr if none could be made.
+  int retries_made = 0;
+  const Limits& limits;
+};
 
 struct Verdict {
   enum class Route { success, failure };
@@ -20,25 +27,20 @@ struct Verdict {
   int retry_code = 0;
 };
 
-/// A request succeeded if its policy accepts the status; a script if it ended properly; a filter if it said true.
-[[nodiscard]] Verdict judge(const Step& step, const Call& call, const Outcome& outcome);
-
-using Values = std::vector<std::pair<std::string, std::string>>;
+/// A request succeeded if its policy accepts the status, a stream if both halves did; a script if it ended properly; a
+/// filter if it said true.
+[[nodiscard]] Verdict judge(const RunView& run, const Outcome& outcome);
 
 struct Output {
-  json::value value;      ///< steps.<name> in scripts and references.
+  SharedJson value;       ///< steps.<name> in scripts and references.
   Values values;          ///< Step execution values; texts longer than the bound are left out.
   std::size_t bytes = 0;  ///< What `value` takes, about.
 };
 
 /// `verdict` is judge()'s. Headers that carry credentials (Authorization, Cookie, ...) are masked in `values`.
-[[nodiscard]] Output make_output(const Step& step, const Call& call, const Outcome& outcome, const Verdict& verdict,
-                                 int retries_made, const Limits& limits);
+[[nodiscard]] Output make_output(const RunView& run, const Outcome& outcome, const Verdict& verdict);
 
 /// Of a step that made no call, or whose call nobody waits for.
-[[nodiscard]] Output make_output(const Step& step, const Call* call, const StepError& error, const Limits& limits);
-
-/// The policy of a request step; nullptr for all others.
-[[nodiscard]] const RequestPolicy* policy_of(const Step& step);
+[[nodiscard]] Output make_output(const RunView& run, const StepError& error);
 
 }  // namespace formulary::plan

@@ -20,15 +20,13 @@ namespace json = formulary::json;
 
 const Scope& sample_scope() {
   static const Scope scope = [] {
-    const auto shared = [](const char* text) {
-      return std::make_shared<json::value>(formulary::parse_json(text, "scope"));
-    };
+    const auto shared = [](const char* text) { return formulary::SharedJson(formulary::parse_json(text, "scope")); };
     Scope made;
     made.trigger = shared(R"({"args":{"a":[1,{"b":"x"}],"a.b":{"c":null}}})");
     made.config = shared(R"({"a.b":"1","a":{"b":2}})");
     made.info = shared(R"({"a":true})");
-    made.steps.emplace("a-b", shared(R"({"c":[[["deep"]]]})"));
-    made.steps.emplace("a.b", shared("\"${trigger.args}\""));
+    made.steps.put({.name = "a-b", .output = shared(R"({"c":[[["deep"]]]})")});
+    made.steps.put({.name = "a.b", .output = shared("\"${trigger.args}\"")});
     return made;
   }();
   return scope;

@@ -155,6 +155,7 @@ class World {
   void check(const Abandon& action) {
     for (const RunId run : action.runs) EXPECT_EQ(out_.erase(run) + timers_.erase(run), 1U);
   }
+  void check(const Park& /*action*/) { ADD_FAILURE() << "nothing is in doubt"; }
   void check(const Finish& action) {
     EXPECT_FALSE(finished_) << "it ended twice";
     finished_ = true;

@@ -68,7 +68,7 @@ TEST_F(PlanTest, AStepSeesWhatWasThereWhenItBegan) {
   ASSERT_EQ(both.size(), 2U);
   (void)send(StepEnded{.run = both[0].run, .outcome = said(R"({"y":2})")});
   EXPECT_EQ(script_context(*std::get<ScriptCall>(*both[1].call).scope).find("\"y\""), std::string::npos);
-  EXPECT_NE(script_context(*state.scope).find("\"y\":2"), std::string::npos);
+  EXPECT_NE(script_context(*state.frames.at(0).scope).find("\"y\":2"), std::string::npos);
 }
 
 TEST_F(PlanTest, AStepThatTwoBranchesReachRunsTwice) {
@@ -167,7 +167,7 @@ TEST_F(PlanTest, OutputsBeyondTheBoundFailTheirStepAndAreNotKept) {
   const auto run = all<RunStep>(start()).at(0).run;
   const auto actions = send(StepEnded{.run = run, .outcome = said("{\"x\":\"" + std::string(1'000, 'x') + "\"}")});
   EXPECT_EQ(all<Record>(actions).at(0).step.error->code, "limit_reached");
-  EXPECT_LT(script_context(*state.scope).size(), 500U);
+  EXPECT_LT(script_context(*state.frames.at(0).scope).size(), 500U);
 }
 
 TEST_F(PlanTest, AValueBeyondItsBoundIsLeftOutAndTheStepSucceeds) {
@@ -227,7 +227,7 @@ TEST_F(PlanTest, ABodyThatIsNoTextBecomesThePlatformsFileObject) {
                        .outcome = Answered{.status = 200,
                                            .headers = {{"Content-Disposition", "attachment; filename=\"a.pdf\""}},
                                            .body = std::string("\xFF\x00\x01", 3)}});
-  EXPECT_EQ(to_text(state.scope->steps.at("a")->at("response").at("body")),
+  EXPECT_EQ(to_text(result_of(state).value().at("response").at("body")),
             R"({"filename":"a.pdf","type":"workflow-file-attachment","content":"/wAB"})");
 }
 

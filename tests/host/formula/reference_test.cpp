@@ -14,8 +14,8 @@ namespace {
 
 constexpr std::size_t plenty = 1U << 20U;
 
-Scope::Value shared(const char* text) {
-  return std::make_shared<json::value>(parse_json(text, "test"));
+SharedJson shared(const char* text) {
+  return SharedJson(parse_json(text, "test"));
 }
 
 Scope sample_scope() {
@@ -24,9 +24,10 @@ Scope sample_scope() {
   scope.config = shared(
       R"({"crm.instance":"12","crm":"short","trigger_instance":7,"a.b":{"c":"longest"},"a":{"b":{"d":"back"}}})");
   scope.info = shared(R"({"formulaName":"hire"})");
-  scope.steps.emplace("get-job", shared(R"({"response":{"code":200,"body":[{"id":"9007199254740993"},{"id":"b"}]}})"));
-  scope.steps.emplace("looper", shared(R"({"entry":{"name":"Ada"},"index":0})"));
-  scope.steps.emplace("with.dot", shared(R"({"x":1})"));
+  scope.steps.put({.name = "get-job",
+                   .output = shared(R"({"response":{"code":200,"body":[{"id":"9007199254740993"},{"id":"b"}]}})")});
+  scope.steps.put({.name = "looper", .output = shared(R"({"entry":{"name":"Ada"},"index":0})")});
+  scope.steps.put({.name = "with.dot", .output = shared(R"({"x":1})")});
   return scope;
 }
 
@@ -97,7 +98,7 @@ TEST(References, InsideOfObjectsResolveToo) {
 
 TEST(References, FailOnceTheTextPassesItsBound) {
   Scope scope;
-  scope.trigger = std::make_shared<json::value>(json::object{{"args", std::string(100, 'x')}});
+  scope.trigger = SharedJson(json::object{{"args", std::string(100, 'x')}});
   const Property property(json::value("${trigger.args} and ${trigger.args}"));
   EXPECT_TRUE(resolve(property, scope, 205).has_value());
   try {
@@ -135,8 +136,8 @@ TEST(ImproperReferences, AreTooLongOnesAndTooDeepOnes) {
 TEST(Scopes, GiveScriptsAllFourParts) {
   Scope scope;
   scope.trigger = shared(R"({"args":1})");
-  scope.steps.emplace("a \"b\"", shared("[1]"));
-  scope.steps.emplace("c", shared("2.5"));
+  scope.steps.put({.name = "a \"b\"", .output = shared("[1]")});
+  scope.steps.put({.name = "c", .output = shared("2.5")});
   EXPECT_EQ(script_context(scope), R"({"trigger":{"args":1},"steps":{"a \"b\"":[1],"c":2.5},"info":{},"config":{}})");
 }
 
