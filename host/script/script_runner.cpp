@@ -6,6 +6,8 @@
 namespace formulary {
 namespace {
 
+constexpr std::size_t context_max = 64U << 20U;
+
 ScriptInputs::Text text_of(const json::value& value) {
   return std::make_shared<const std::string>(to_text(value));
 }
@@ -41,9 +43,9 @@ ScriptRequest request_of(const ScriptChain& chain, std::size_t index) {
 }
 
 ScriptInputs split_script_context(const std::string& context) {
-  const json::value parsed = parse_json(context, "script context");
+  const json::value parsed = parse_json(context, "the context of the script", {.bytes_max = context_max});
   const auto* object = parsed.if_object();
-  if (object == nullptr) throw Error(ErrorCode::bad_input, "the context of the script is no JSON object");
+  if (object == nullptr) throw Error(ErrorCode::bad_input, "the context of the script: not a JSON object");
   ScriptInputs inputs;
   for (const auto& member : *object) {
     if (member.key() == "trigger") inputs.trigger = text_of(member.value());

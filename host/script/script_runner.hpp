@@ -112,6 +112,12 @@ class ScriptRunner {
   [[nodiscard]] virtual std::vector<ChainedResult> run_chain(const ScriptChain& chain);
 };
 
+/// Where a chain goes on after this step ended so; nothing if it ends there.
+[[nodiscard]] inline std::optional<std::size_t> next_step(const ScriptChain::Step& step, const ScriptResult& result) {
+  const bool succeeded = result.ok && (step.kind == ScriptKind::step || result.value == "true");
+  return succeeded ? step.on_success : step.on_failure;
+}
+
 /// The request that runs the step `index` of a chain by itself, with the chain's inputs.
 [[nodiscard]] ScriptRequest request_of(const ScriptChain& chain, std::size_t index);
 

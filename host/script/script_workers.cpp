@@ -24,9 +24,14 @@ ScriptResult failed(std::string_view code, std::string sentence) {
   return result;
 }
 
-ScriptResult timed_out(const ScriptRequest& request) {
+ScriptResult cancelled() {
+  return failed("script.cancelled", "the script was cancelled");
+}
+
+ScriptResult timed_out(const ScriptChain& chain, const ScriptChain::Step& step) {
+  if (step.returns) return failed("script.timeout", "Script execution timed out");
   return failed("script.timeout",
-                "the script did not end within " + std::to_string(request.time_limit.count()) + " ms; it was stopped");
+                "the script did not end within " + std::to_string(chain.time_limit.count()) + " ms; it was stopped");
 }
 
 ScriptResult crashed(const WorkerProcess::End& end) {
@@ -51,6 +56,44 @@ std::optional<script_frame::Reply> parse(std::string_view payload) {
   }
 }
 
+/// Why a chain cannot be given to a worker; empty if it can.
+std::string fault_of(const ScriptChain& chain) {
+  if (chain.steps.empty() || chain.steps.size() > script_frame::chain_max) {
+    return "a chain has 1 to " + std::to_string(script_frame::chain_max) + " steps; this one has " +
+           std::to_string(chain.steps.size());
+  }
+  if (chain.output_max > script_frame::output_max || chain.time_limit.count() < 1) {
+    return "the step's limits are out of range; at most " + std::to_string(script_frame::output_max) +
+           " bytes and at least 1 ms";
+  }
+  std::size_t size = chain.version.size();
+  for (const auto& step : chain.steps) size += step.name.size() + step.body.size() + 64;
+  const std::size_t parts = script_frame::part_first_step + chain.inputs.steps.size();
+  for (const auto& step : chain.inputs.steps) size += step.first.size();
+  for (std::size_t index = 0; index < parts; ++index) size += script_frame::part_of(chain.inputs, index).size() + 16;
+  if (size <= script_frame::inputs_max && parts <= script_frame::parts_max) return {};
+  return "the script and its inputs have " + std::to_string(size) + " bytes; at most " +
+         std::to_string(script_frame::inputs_max) + " can be given to a script";
+}
+
+ScriptChain chain_of(const ScriptRequest& request) {
+  ScriptChain chain;
+  chain.steps.push_back({.kind = request.kind,
+                         .name = request.name,
+                         .body = request.body,
+                         .returns = request.returns,
+                         .seed = request.seed,
+                         .on_success = {},
+                         .on_failure = {}});
+  chain.inputs = request.context.empty() ? request.inputs : split_script_context(request.context);
+  chain.version = request.version;
+  chain.now_ms = request.now_ms;
+  chain.time_limit = request.time_limit;
+  chain.output_max = request.output_max;
+  chain.stop = request.stop;
+  return chain;
+}
+
 }  // namespace
 
 std::filesystem::path find_script_worker() {
@@ -64,12 +107,12 @@ std::filesystem::path find_script_worker() {
   return {};
 }
 
-/// One slot, given back whatever happens.
+/// One slot, given back whatever happens. None if it was cancelled before one was free.
 class ScriptWorkers::Lease {
  public:
-  explicit Lease(ScriptWorkers& owner) : owner_(owner) {
+  explicit Lease(ScriptWorkers& owner, const std::stop_token& stop = {}) : owner_(owner) {
     std::unique_lock lock(owner_.mutex_);
-    owner_.freed_.wait(lock, [this] { return !owner_.free_.empty(); });
+    if (!owner_.freed_.wait(lock, stop, [this] { return !owner_.free_.empty(); })) return;
     // A started one first, so that a host with few scripts keeps few processes.
     const auto started =
         std::find_if(owner_.free_.begin(), owner_.free_.end(), [](Slot* slot) { return slot->pid != 0; });
@@ -80,18 +123,27 @@ class ScriptWorkers::Lease {
   Lease(const Lease&) = delete;
   Lease& operator=(const Lease&) = delete;
   ~Lease() {
+    if (slot_ == nullptr) return;
     {
       const std::lock_guard lock(owner_.mutex_);
-      owner_.free_.push_back(slot_);
+      // In front: it has this formula's objects at hand, and its memory is in the processor's caches.
+      owner_.free_.push_front(slot_);
     }
     owner_.freed_.notify_one();
   }
 
-  [[nodiscard]] Slot& slot() const { return *slot_; }
+  [[nodiscard]] Slot* slot() const { return slot_; }
 
  private:
   ScriptWorkers& owner_;
   Slot* slot_ = nullptr;
+};
+
+/// What a worker had to say to a chain.
+struct ScriptWorkers::Answer {
+  std::vector<ChainedResult> results;
+  WorkerProcess::Ending ending = WorkerProcess::Ending::died;  ///< `replied` if it said all.
+  bool last = false;
 };
 
 ScriptWorkers::ScriptWorkers() : ScriptWorkers(Options{}) {}
@@ -106,68 +158,112 @@ void ScriptWorkers::start() {
   std::vector<std::unique_ptr<Lease>> all_idle;
   for (std::size_t count = 0; count < slots_.size(); ++count) all_idle.push_back(std::make_unique<Lease>(*this));
   for (const auto& lease : all_idle) {
-    if (!lease->slot().worker) start_worker(lease->slot());
+    if (!lease->slot()->worker) start_worker(*lease->slot());
   }
 }
 
 ScriptResult ScriptWorkers::run(const ScriptRequest& request) {
-  if (request.stop.stop_requested()) return failed("script.cancelled", "the script was cancelled before it began");
-  if (request.context.empty()) {
-    ScriptRequest whole = request;
-    whole.context = join_script_context(request.inputs);
-    return run(whole);
+  try {
+    return std::move(run_chain(chain_of(request)).front().result);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::bad_input && error.code() != ErrorCode::limit_reached) throw;
+    return failed("script.input", error.what());
   }
-  if (request.output_max > script_frame::output_max || request.time_limit.count() < 1) {
-    return failed("script.input", "the step's limits are out of range; at most " +
-                                      std::to_string(script_frame::output_max) + " bytes and at least 1 ms");
-  }
-  const std::size_t size = request.name.size() + request.body.size() + request.context.size();
-  if (size > script_frame::inputs_max) {
-    return failed("script.input", "the script and its inputs have " + std::to_string(size) + " bytes; at most " +
-                                      std::to_string(script_frame::inputs_max) + " can be given to a script");
-  }
-  const std::string frame = script_frame::encode_request(request);
-  const Lease lease(*this);
-  return run_on(lease.slot(), request, frame);
 }
 
-ScriptResult ScriptWorkers::run_on(Slot& slot, const ScriptRequest& request, std::string_view frame) {
-  // An idle worker may have been killed from outside, by the kernel's memory killer for one; no script is to blame.
-  if (slot.worker && !slot.worker->alive()) retire(slot);
-  if (!slot.worker) start_worker(slot);
-  const std::optional<WorkerProcess::Exchange> exchange = exchange_on(slot, request, frame);
-  if (exchange && exchange->ending == WorkerProcess::Ending::replied) {
-    if (auto reply = parse(exchange->reply)) {
-      if (reply->last || slot.runs >= options_.runs_per_worker) renew(slot);
-      return std::move(reply->result);
-    }
+std::vector<ChainedResult> ScriptWorkers::run_chain(const ScriptChain& chain) {
+  std::vector<ChainedResult> results;
+  if (const std::string fault = fault_of(chain); !fault.empty()) {
+    results.push_back({.step = 0, .result = failed("script.input", fault)});
+    return results;
   }
-  if (request.stop.stop_requested()) {
+  const Lease lease(*this, chain.stop);
+  if (lease.slot() == nullptr || chain.stop.stop_requested()) {
+    results.push_back({.step = 0, .result = cancelled()});
+    return results;
+  }
+  results = run_on(*lease.slot(), chain, false);
+  // The worker died, and with it what it knew about the steps before the one that killed it. They end as they ended.
+  if (results.empty()) results = run_on(*lease.slot(), chain, true);
+  return results;
+}
+
+std::vector<ChainedResult> ScriptWorkers::run_on(Slot& slot, const ScriptChain& chain, bool one_by_one) {
+  Answer answer = ask(slot, chain, one_by_one);
+  if (answer.ending == WorkerProcess::Ending::replied) {
+    if (answer.last || slot.runs >= options_.runs_per_worker) renew(slot);
+    return std::move(answer.results);
+  }
+  // The step that was running.
+  std::size_t index = 0;
+  if (!answer.results.empty()) {
+    const ChainedResult& before = answer.results.back();
+    index = next_step(chain.steps[before.step], before.result).value_or(before.step);
+  }
+  if (chain.stop.stop_requested()) {
     renew(slot);
-    return failed("script.cancelled", "the script was cancelled");
+    answer.results.push_back({.step = index, .result = cancelled()});
+    return std::move(answer.results);
   }
-  const bool hung = exchange->ending == WorkerProcess::Ending::deadline;
+  const bool hung = answer.ending == WorkerProcess::Ending::deadline;
   count(hung ? &Counts::killed : &Counts::crashed);
   const WorkerProcess::End end = slot.worker->end();
   renew(slot);
-  return hung ? timed_out(request) : crashed(end);
+  if (chain.steps.size() > 1 && !one_by_one) return {};
+  answer.results.push_back({.step = index, .result = hung ? timed_out(chain, chain.steps[index]) : crashed(end)});
+  return std::move(answer.results);
 }
 
-std::optional<WorkerProcess::Exchange> ScriptWorkers::exchange_on(Slot& slot, const ScriptRequest& request,
-                                                                  std::string_view frame) {
+ScriptWorkers::Answer ScriptWorkers::ask(Slot& slot, const ScriptChain& chain, bool one_by_one) {
+  // An idle worker may have been killed from outside, by the kernel's memory killer for one; no script is to blame.
+  if (slot.worker && !slot.worker->alive()) retire(slot);
+  if (!slot.worker) start_worker(slot);
   // Whatever the script does just then; the next one gets a new process.
-  const std::stop_callback kill_it(request.stop, [&worker = *slot.worker] { worker.kill(); });
+  const std::stop_callback kill_it(chain.stop, [&worker = *slot.worker] { worker.kill(); });
+  Answer answer;
   try {
     slot.worker->wait_until_ready(Steady::now() + options_.start_limit);
   } catch (...) {
-    if (request.stop.stop_requested()) return std::nullopt;
+    if (chain.stop.stop_requested()) return answer;
     retire(slot);
     throw;
   }
   count(&Counts::runs);
-  ++slot.runs;
-  const std::size_t reply_max = request.output_max + script_frame::reply_extra_max;
-  return slot.worker->exchange(frame, reply_max, Steady::now() + request.time_limit + options_.grace);
+  collect(*slot.worker, chain, one_by_one, answer);
+  const std::size_t runs = std::max<std::size_t>(1, answer.results.size());
+  slot.runs += runs;
+  count(&Counts::runs, runs - 1);
+  return answer;
+}
+
+void ScriptWorkers::collect(WorkerProcess& worker, const ScriptChain& chain, bool one_by_one, Answer& answer) const {
+  using Ending = WorkerProcess::Ending;
+  const auto steps = static_cast<int>(one_by_one ? 1 : chain.steps.size());
+  auto deadline = Steady::now() + chain.time_limit * steps + options_.grace;
+  const std::size_t parts = script_frame::part_first_step + chain.inputs.steps.size();
+  answer.ending = worker.send(script_frame::encode_request(chain, one_by_one), deadline);
+  while (answer.ending == Ending::replied) {
+    const auto exchange = worker.receive(chain.output_max + script_frame::reply_extra_max, deadline);
+    answer.ending = exchange.ending;
+    if (exchange.ending != Ending::replied) return;
+    std::optional<script_frame::Reply> reply = parse(exchange.reply);
+    answer.ending = Ending::broken;
+    if (!reply) return;
+    if (reply->wanted) {
+      if (*reply->wanted >= parts) return;
+      const std::string_view part = script_frame::part_of(chain.inputs, *reply->wanted);
+      answer.ending = worker.send(script_frame::encode(part), deadline);
+      continue;
+    }
+    for (ChainedResult& entry : reply->results) {
+      if (entry.step >= chain.steps.size() || answer.results.size() == chain.steps.size()) return;
+      answer.results.push_back(std::move(entry));
+    }
+    answer.ending = Ending::replied;
+    answer.last = reply->last;
+    if (!reply->more) return;
+    if (one_by_one) deadline = Steady::now() + chain.time_limit + options_.grace;
+  }
 }
 
 void ScriptWorkers::start_worker(Slot& slot) {
@@ -195,9 +291,9 @@ void ScriptWorkers::renew(Slot& slot) {
   }
 }
 
-void ScriptWorkers::count(std::uint64_t Counts::*what) {
+void ScriptWorkers::count(std::uint64_t Counts::*what, std::uint64_t by) {
   const std::lock_guard lock(mutex_);
-  ++(counts_.*what);
+  counts_.*what += by;
 }
 
 ScriptWorkers::Counts ScriptWorkers::counts() const {

@@ -12,8 +12,6 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
-#include <optional>
-#include <string_view>
 #include <vector>
 
 #include "host/script/script_runner.hpp"
@@ -41,7 +39,7 @@ class ScriptWorkers final : public ScriptRunner {
   };
 
   struct Counts {
-    std::uint64_t runs = 0;
+    std::uint64_t runs = 0;     ///< Scripts that were begun.
     std::uint64_t started = 0;  ///< Workers, over the whole life.
     std::uint64_t killed = 0;   ///< Workers that had to be killed at the hard limit.
     std::uint64_t crashed = 0;  ///< Workers that died by themselves or spoke nonsense.
@@ -57,6 +55,8 @@ class ScriptWorkers final : public ScriptRunner {
   void start();
 
   [[nodiscard]] ScriptResult run(const ScriptRequest& request) override;
+  /// Crosses to a worker once for as many steps as lead to each other.
+  [[nodiscard]] std::vector<ChainedResult> run_chain(const ScriptChain& chain) override;
 
   [[nodiscard]] Counts counts() const;
   /// The processes of the workers that are idle or busy now.
@@ -70,20 +70,21 @@ class ScriptWorkers final : public ScriptRunner {
   };
   class Lease;
 
-  [[nodiscard]] ScriptResult run_on(Slot& slot, const ScriptRequest& request, std::string_view frame);
-  /// Nothing if it was cancelled before the worker was ready.
-  [[nodiscard]] std::optional<WorkerProcess::Exchange> exchange_on(Slot& slot, const ScriptRequest& request,
-                                                                   std::string_view frame);
+  struct Answer;
+
+  [[nodiscard]] std::vector<ChainedResult> run_on(Slot& slot, const ScriptChain& chain, bool one_by_one);
+  [[nodiscard]] Answer ask(Slot& slot, const ScriptChain& chain, bool one_by_one);
+  void collect(WorkerProcess& worker, const ScriptChain& chain, bool one_by_one, Answer& answer) const;
   void start_worker(Slot& slot);
   void retire(Slot& slot);
   void renew(Slot& slot);
-  void count(std::uint64_t Counts::*what);
+  void count(std::uint64_t Counts::*what, std::uint64_t by = 1);
 
   Options options_;
   mutable std::mutex mutex_;
-  std::condition_variable freed_;
+  std::condition_variable_any freed_;
   std::vector<Slot> slots_;  ///< Never resized.
-  std::deque<Slot*> free_;   ///< Longest idle first: that one has its next context ready.
+  std::deque<Slot*> free_;   ///< Last used first.
   Counts counts_;
 };
 

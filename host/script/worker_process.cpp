@@ -24,6 +24,7 @@ namespace {
 using Deadline = std::chrono::steady_clock::time_point;
 
 constexpr int worker_socket = 3;
+constexpr std::size_t chunk_size = 64U << 10U;
 
 [[noreturn]] void throw_unavailable(const std::string& what, int error) {
   throw Error(ErrorCode::unavailable, "script worker: " + what + ": " + std::strerror(error));
@@ -125,7 +126,7 @@ WorkerProcess::~WorkerProcess() {
 
 void WorkerProcess::wait_until_ready(Deadline deadline) {
   if (ready_) return;
-  const Exchange greeting = receive_frame(script_frame::hello.size(), deadline);
+  const Exchange greeting = receive(script_frame::hello.size(), deadline);
   if (greeting.ending == Ending::replied && greeting.reply == script_frame::hello) {
     ready_ = true;
     return;
@@ -138,16 +139,10 @@ void WorkerProcess::wait_until_ready(Deadline deadline) {
   throw Error(ErrorCode::unavailable, "script worker: '" + program_.string() + "': " + why);
 }
 
-WorkerProcess::Exchange WorkerProcess::exchange(std::string_view frame, std::size_t reply_max, Deadline deadline) {
-  const Ending sent = send_all(frame, deadline);
-  if (sent != Ending::replied) return {.ending = sent, .reply = {}};
-  return receive_frame(reply_max, deadline);
-}
-
 bool WorkerProcess::alive() const {
   pollfd entry{.fd = socket_.get(), .events = POLLIN | POLLRDHUP, .revents = 0};
   // A worker speaks only when it was asked; so anything to read is a broken one.
-  return !end_ && (!ready_ || poll(&entry, 1, 0) == 0);
+  return !end_ && (!ready_ || (received_.empty() && poll(&entry, 1, 0) == 0));
 }
 
 void WorkerProcess::kill() const {
@@ -168,11 +163,11 @@ WorkerProcess::End WorkerProcess::end() {
   return *end_;
 }
 
-WorkerProcess::Ending WorkerProcess::send_all(std::string_view bytes, Deadline deadline) const {
-  while (!bytes.empty()) {
-    const ssize_t sent = send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+WorkerProcess::Ending WorkerProcess::send(std::string_view frame, Deadline deadline) const {
+  while (!frame.empty()) {
+    const ssize_t sent = ::send(socket_.get(), frame.data(), frame.size(), MSG_NOSIGNAL);
     if (sent > 0) {
-      bytes.remove_prefix(static_cast<std::size_t>(sent));
+      frame.remove_prefix(static_cast<std::size_t>(sent));
     } else if (errno == EAGAIN) {
       if (!wait_for(socket_.get(), POLLOUT, deadline)) return Ending::deadline;
     } else if (errno != EINTR) {
@@ -182,32 +177,38 @@ WorkerProcess::Ending WorkerProcess::send_all(std::string_view bytes, Deadline d
   return Ending::replied;
 }
 
-WorkerProcess::Ending WorkerProcess::receive(char* bytes, std::size_t size, Deadline deadline) const {
-  while (size > 0) {
-    const ssize_t got = recv(socket_.get(), bytes, size, 0);
-    if (got > 0) {
-      bytes += got;
-      size -= static_cast<std::size_t>(got);
-      continue;
-    }
-    if (got < 0 && errno == EINTR) continue;
-    if (got == 0 || errno != EAGAIN) return Ending::died;
+WorkerProcess::Ending WorkerProcess::receive_more(Deadline deadline) {
+  char bytes[chunk_size];
+  while (true) {
+    // Waits first: nothing is there yet, as a rule.
     if (!wait_for(socket_.get(), POLLIN, deadline)) return Ending::deadline;
+    const ssize_t got = recv(socket_.get(), bytes, sizeof bytes, 0);
+    if (got > 0) {
+      received_.append(bytes, static_cast<std::size_t>(got));
+      return Ending::replied;
+    }
+    if (got == 0 || (errno != EAGAIN && errno != EINTR)) return Ending::died;
   }
-  return Ending::replied;
 }
 
-WorkerProcess::Exchange WorkerProcess::receive_frame(std::size_t payload_max, Deadline deadline) const {
-  char prefix[script_frame::prefix_size];
-  Ending ending = receive(prefix, sizeof prefix, deadline);
-  if (ending != Ending::replied) return {.ending = ending, .reply = {}};
-  Exchange exchange;
-  try {
-    exchange.reply.resize(script_frame::payload_size({prefix, sizeof prefix}, payload_max));
-  } catch (const Error&) {
-    return {.ending = Ending::broken, .reply = {}};
+WorkerProcess::Exchange WorkerProcess::receive(std::size_t payload_max, Deadline deadline) {
+  std::size_t needed = script_frame::prefix_size;
+  for (const bool knows_size : {false, true}) {
+    while (received_.size() < needed) {
+      const Ending ending = receive_more(deadline);
+      if (ending != Ending::replied) return {.ending = ending, .reply = {}};
+    }
+    if (knows_size) break;
+    try {
+      needed += script_frame::payload_size(received_, payload_max);
+    } catch (const Error&) {
+      return {.ending = Ending::broken, .reply = {}};
+    }
+    received_.reserve(needed);
   }
-  exchange.ending = receive(exchange.reply.data(), exchange.reply.size(), deadline);
+  Exchange exchange{.ending = Ending::replied,
+                    .reply = received_.substr(script_frame::prefix_size, needed - script_frame::prefix_size)};
+  received_.erase(0, needed);
   return exchange;
 }
 

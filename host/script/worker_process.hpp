@@ -47,9 +47,10 @@ class WorkerProcess {
   /// Error(unavailable), with the reason that its exit status gives, if it ends or is silent until the deadline.
   void wait_until_ready(std::chrono::steady_clock::time_point deadline);
 
-  /// Sends a frame and waits for one frame of at most `reply_max` bytes.
-  [[nodiscard]] Exchange exchange(std::string_view frame, std::size_t reply_max,
-                                  std::chrono::steady_clock::time_point deadline);
+  /// Sends a frame; `replied` if all of it was taken.
+  [[nodiscard]] Ending send(std::string_view frame, std::chrono::steady_clock::time_point deadline) const;
+  /// Waits for one frame with a payload of at most `payload_max` bytes.
+  [[nodiscard]] Exchange receive(std::size_t payload_max, std::chrono::steady_clock::time_point deadline);
 
   /// Whether it may still be given work; an idle worker can be killed from outside.
   [[nodiscard]] bool alive() const;
@@ -67,14 +68,13 @@ class WorkerProcess {
   [[nodiscard]] pid_t pid() const { return pid_; }
 
  private:
-  [[nodiscard]] Ending send_all(std::string_view bytes, std::chrono::steady_clock::time_point deadline) const;
-  [[nodiscard]] Ending receive(char* bytes, std::size_t size, std::chrono::steady_clock::time_point deadline) const;
-  [[nodiscard]] Exchange receive_frame(std::size_t payload_max, std::chrono::steady_clock::time_point deadline) const;
+  [[nodiscard]] Ending receive_more(std::chrono::steady_clock::time_point deadline);
 
   std::filesystem::path program_;
   pid_t pid_ = -1;
   Descriptor process_;  ///< A pidfd: it names this process even if something else in the host reaps children.
   Descriptor socket_;
+  std::string received_;  ///< What came and was not yet taken; small, a long frame goes beside it.
   bool ready_ = false;
   std::optional<End> end_;
 };

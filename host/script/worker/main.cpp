@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "host/base/error.hpp"
 #include "host/script/script_frame.hpp"
@@ -23,11 +24,13 @@ using script_frame::WorkerExit;
 
 constexpr int host = 3;
 
-// Makes V8, ICU and glibc load and allocate now what they would otherwise load on first use, which the confinement
-// forbids: time zone, collation, number formats, normalisation.
+// Makes V8, ICU, OpenSSL and glibc load and allocate now what they would otherwise load on first use, which the
+// confinement forbids: time zone, collation, number formats, normalisation, names of countries, hashes.
 constexpr const char* warm_up =
     "const when = new Date(); const text = when.toString() + when.toLocaleString() + (12.5).toLocaleString() +"
-    " ['b', 'a'].sort((a, b) => a.localeCompare(b)).join() + 'e\\u0301'.normalize() + /a+b/u.test('aab');"
+    " ['b', 'a'].sort((a, b) => a.localeCompare(b)).join() + 'e\\u0301'.normalize() + /a+b/u.test('aab') +"
+    " CE.iso3CountryCode('France') + CE.currencySymbol('EUR') + CE.hmacSha512Hex('a', 'b') + CE.hmacSha1Hex('a', 'b') +"
+    " CE.hmacSha256Hex('a', 'b') + CE.md5('a');"
     "console.log(text); Promise.resolve(trigger).then(done);";
 
 int usage() {
@@ -47,38 +50,81 @@ std::optional<std::size_t> mebibytes(const char* text) {
   return value << 20U;
 }
 
-bool receive(char* bytes, std::size_t size) {
-  while (size > 0) {
-    const ssize_t got = recv(host, bytes, size, 0);
-    if (got <= 0) return false;
-    bytes += got;
-    size -= static_cast<std::size_t>(got);
-  }
-  return true;
-}
-
-bool send_all(std::string_view bytes) {
+/// Ends the process if the host is gone.
+void send_all(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t sent = send(host, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent <= 0) return false;
+    if (sent <= 0) _exit(static_cast<int>(WorkerExit::host_gone));
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
-  return true;
 }
+
+/// Frames from the host, which sends one only when it is its turn.
+class Incoming {
+ public:
+  /// The payload, until the next call. Nothing if the host closed the socket between two frames.
+  std::optional<std::string_view> next() {
+    bytes_.erase(0, taken_);
+    taken_ = 0;
+    if (bytes_.empty() && !receive()) return std::nullopt;
+    need(script_frame::prefix_size);
+    const std::size_t size = script_frame::payload_size(bytes_, script_frame::request_max);
+    need(script_frame::prefix_size + size);
+    taken_ = script_frame::prefix_size + size;
+    return std::string_view(bytes_).substr(script_frame::prefix_size, size);
+  }
+
+ private:
+  void need(std::size_t size) {
+    bytes_.reserve(size);
+    while (bytes_.size() < size) {
+      if (!receive()) _exit(static_cast<int>(WorkerExit::host_gone));
+    }
+  }
+
+  bool receive() {
+    const ssize_t got = recv(host, chunk_, sizeof chunk_, 0);
+    if (got <= 0) return false;
+    bytes_.append(chunk_, static_cast<std::size_t>(got));
+    return true;
+  }
+
+  char chunk_[64U << 10U];
+  std::string bytes_;
+  std::size_t taken_ = 0;
+};
 
 /// Until the host closes the socket.
 WorkerExit serve(Engine& engine) {
-  std::string payload;
+  static Incoming incoming;
+  const Engine::Host callbacks{
+      .send = [](const script_frame::Reply& reply) { send_all(script_frame::encode_reply(reply)); },
+      .fetch =
+          [](std::size_t part) {
+            script_frame::Reply reply;
+            reply.wanted = part;
+            send_all(script_frame::encode_reply(reply));
+            const auto text = incoming.next();
+            if (!text) _exit(static_cast<int>(WorkerExit::host_gone));
+            return std::string(*text);
+          }};
   while (true) {
     engine.prepare();
-    char prefix[script_frame::prefix_size];
-    if (!receive(prefix, sizeof prefix)) return WorkerExit::ok;
-    payload.resize(script_frame::payload_size({prefix, sizeof prefix}, script_frame::request_max));
-    if (!receive(payload.data(), payload.size())) return WorkerExit::host_gone;
-    const script_frame::Reply reply = engine.run(script_frame::parse_request(payload));
-    if (!send_all(script_frame::encode_reply(reply))) return WorkerExit::host_gone;
-    if (reply.last) return WorkerExit::ok;
+    const auto payload = incoming.next();
+    if (!payload) return WorkerExit::ok;
+    if (!engine.run(script_frame::parse_request(*payload), callbacks)) return WorkerExit::ok;
   }
+}
+
+bool warm(Engine& engine) {
+  bool ok = false;
+  const Engine::Host callbacks{.send = [&ok](const script_frame::Reply& reply) { ok = reply.results[0].result.ok; },
+                               .fetch = [](std::size_t) { return std::string(); }};
+  script_frame::Job job;
+  job.steps.resize(1);
+  job.steps[0].body = warm_up;
+  job.parts.resize(script_frame::part_first_step, {.text = "{}"});
+  return engine.run(std::move(job), callbacks) && ok;
 }
 
 WorkerExit start_and_serve(const Engine::Options& options) {
@@ -86,13 +132,10 @@ WorkerExit start_and_serve(const Engine::Options& options) {
   setenv("TZ", "UTC", 1);
   mallopt(M_ARENA_MAX, 1);
   auto& engine = *new Engine(options);  // never ended: see ~Engine
-  ScriptRequest first;
-  first.body = warm_up;
-  first.context = R"({"trigger":{},"steps":{},"info":{},"config":{}})";
-  if (!engine.run(first).result.ok) return WorkerExit::engine_failed;
+  if (!warm(engine)) return WorkerExit::engine_failed;
   const std::string why = confine(engine.data_max());
   if (!why.empty()) return WorkerExit::not_confined;
-  if (!send_all(script_frame::encode(script_frame::hello))) return WorkerExit::host_gone;
+  send_all(script_frame::encode(script_frame::hello));
   try {
     return serve(engine);
   } catch (const Error&) {

@@ -17,12 +17,12 @@ namespace formulary {
 /// line, so that nobody has to guess.
 class RunRecord {
  public:
-  explicit RunRecord(const ScriptRequest& request) : request_(request) {}
-
-  [[nodiscard]] const ScriptRequest& request() const { return request_; }
   [[nodiscard]] bool settled() const { return settled_; }
   void succeed(std::string value);
   void fail(std::string_view code, std::string sentence);
+
+  /// Of the failure, if it failed.
+  [[nodiscard]] const std::string& error() const { return result_.error; }
 
   /// Bounded in number and size; the last line says so if lines were dropped.
   void log(std::string line);
@@ -43,7 +43,6 @@ class RunRecord {
     v8::Global<v8::Value> reason;
   };
 
-  const ScriptRequest& request_;
   ScriptResult result_;
   bool settled_ = false;
   bool console_full_ = false;

@@ -25,7 +25,7 @@ void check(std::string_view payload, Parse parse, Encode encode) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view payload(reinterpret_cast<const char*>(data), size);
-  check(payload, script_frame::parse_request, script_frame::encode_request);
+  check(payload, script_frame::parse_request, [](const auto& job) { return script_frame::encode_request(job); });
   check(payload, script_frame::parse_reply, script_frame::encode_reply);
   return 0;
 }

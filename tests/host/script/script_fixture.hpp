@@ -2,6 +2,7 @@
 /// What the tests of scripts share: one real worker, and requests as values.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -34,10 +35,22 @@ inline ScriptRequest limited(std::string body) {
   return request;
 }
 
+/// Of a formula's version, whose runs share a realm.
+inline ScriptRequest shared(std::string body, std::string version = "version-1") {
+  ScriptRequest request = script(std::move(body));
+  request.version = std::move(version);
+  return request;
+}
+
+inline ScriptInputs::Text json_text(std::string text) {
+  return std::make_shared<const std::string>(std::move(text));
+}
+
 /// One worker, so that every run of a test meets what the runs before it left.
 class ScriptTest : public testing::Test {
  protected:
   ScriptResult run(std::string body) { return workers.run(script(std::move(body))); }
+  ScriptResult run_shared(std::string body) { return workers.run(shared(std::move(body))); }
 
   ScriptWorkers workers{{.program = SCRIPT_WORKER, .workers = 1}};
 };

