@@ -17,7 +17,7 @@ struct Migration {
 };
 
 /// A released migration is never edited, only followed by another.
-constexpr std::array<Migration, 1> migrations = {{
+constexpr std::array<Migration, 2> migrations = {{
     {1, R"sql(
       CREATE TABLE meta (
         key   TEXT PRIMARY KEY,
@@ -34,6 +34,90 @@ constexpr std::array<Migration, 1> migrations = {{
         created      TEXT NOT NULL,
         UNIQUE (element_key, name)
       ) STRICT;
+    )sql"},
+    {2, R"sql(
+      -- Tells this data folder from every other one, in keys that vendors see.
+      INSERT INTO meta (key, value) VALUES ('installation', randomblob(16));
+      CREATE TABLE counter (
+        name  TEXT PRIMARY KEY,
+        value INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE formula_version (
+        id         INTEGER PRIMARY KEY,
+        content_id TEXT NOT NULL UNIQUE,
+        document   TEXT NOT NULL
+      ) STRICT;
+      CREATE TABLE formula (
+        id      INTEGER PRIMARY KEY AUTOINCREMENT,
+        version INTEGER NOT NULL REFERENCES formula_version,
+        name    TEXT NOT NULL,
+        active  INTEGER NOT NULL,
+        created INTEGER NOT NULL,                        -- times: milliseconds since 1970
+        updated INTEGER NOT NULL
+      ) STRICT;
+      CREATE TABLE formula_instance (
+        id                 INTEGER PRIMARY KEY AUTOINCREMENT,
+        formula            INTEGER NOT NULL REFERENCES formula,
+        name               TEXT NOT NULL,
+        configuration      BLOB NOT NULL,                -- sealed JSON
+        settings           TEXT NOT NULL,                -- JSON
+        active             INTEGER NOT NULL,
+        single_threaded    INTEGER NOT NULL,
+        created            INTEGER NOT NULL,
+        updated            INTEGER NOT NULL,
+        consecutive_errors INTEGER NOT NULL DEFAULT 0,
+        first_error        INTEGER NOT NULL DEFAULT 0,
+        warnings           INTEGER NOT NULL DEFAULT 0
+      ) STRICT;
+      CREATE INDEX formula_instance_formula ON formula_instance (formula);
+      CREATE TABLE schedule (
+        formula_instance INTEGER PRIMARY KEY,
+        last_fire        INTEGER NOT NULL,               -- the moment that the schedule named, not when it was served
+        missed           INTEGER NOT NULL DEFAULT 0
+      ) STRICT;
+      CREATE TABLE host (
+        id      INTEGER PRIMARY KEY AUTOINCREMENT,       -- a new one for each start: it is the fencing epoch
+        started INTEGER NOT NULL
+      ) STRICT;
+      CREATE TABLE execution (
+        id               INTEGER PRIMARY KEY,            -- from `counter`, never given twice
+        formula_instance INTEGER NOT NULL,               -- 0: none
+        version          INTEGER NOT NULL,
+        owner            INTEGER NOT NULL,
+        state            INTEGER NOT NULL CHECK (state BETWEEN 0 AND 5),
+        status           TEXT NOT NULL,
+        reason           TEXT NOT NULL DEFAULT '',
+        created          INTEGER NOT NULL,
+        ended            INTEGER NOT NULL DEFAULT 0,
+        due              INTEGER NOT NULL DEFAULT 0,
+        wait_name        TEXT NOT NULL DEFAULT '',
+        steps            INTEGER NOT NULL DEFAULT 0,
+        turns_max        INTEGER NOT NULL DEFAULT 0,
+        event_id         TEXT NOT NULL DEFAULT '',
+        object_id        TEXT NOT NULL DEFAULT '',
+        crashes          INTEGER NOT NULL DEFAULT 0,
+        crash_mark       INTEGER NOT NULL DEFAULT 0      -- its last journal row when the host crashed
+      ) STRICT;
+      CREATE INDEX execution_formula_instance ON execution (formula_instance);
+      CREATE INDEX execution_open ON execution (state, owner) WHERE state <> 0;
+      CREATE TABLE journal (
+        id        INTEGER PRIMARY KEY,
+        execution INTEGER NOT NULL,
+        data      BLOB NOT NULL
+      ) STRICT;
+      CREATE INDEX journal_execution ON journal (execution);
+      CREATE TABLE body (
+        id   INTEGER PRIMARY KEY,
+        hash BLOB NOT NULL UNIQUE,                       -- SHA-256 of what it was before it was compressed
+        size INTEGER NOT NULL,
+        data BLOB NOT NULL                               -- zstd
+      ) STRICT;
+      CREATE TABLE body_use (
+        execution INTEGER NOT NULL,
+        body      INTEGER NOT NULL REFERENCES body,
+        PRIMARY KEY (execution, body)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX body_use_body ON body_use (body);
     )sql"},
 }};
 
@@ -56,6 +140,14 @@ std::int64_t prepared_version(Database& database, const std::filesystem::path& f
   return number_of(database, "SELECT max(version) FROM migrations");
 }
 
+/// Of a file that was made before pages could be given back one by one, which it learns by being written anew, once.
+void give_space_back_later(Database& database) {
+  constexpr std::int64_t incremental = 2;
+  if (number_of(database, "PRAGMA auto_vacuum") != incremental) {
+    database.run("PRAGMA auto_vacuum = INCREMENTAL; VACUUM");
+  }
+}
+
 }  // namespace
 
 void migrate(Database& database, const std::filesystem::path& file) {
@@ -73,6 +165,7 @@ void migrate(Database& database, const std::filesystem::path& file) {
     database.prepare("INSERT INTO migrations (version) VALUES (?1)").bind(1, migration.version).run();
   }
   transaction.commit();
+  give_space_back_later(database);
 }
 
 }  // namespace formulary

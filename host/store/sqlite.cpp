@@ -43,6 +43,8 @@ Database::Database(const std::filesystem::path& file, std::chrono::milliseconds 
   sqlite3_busy_timeout(connection, static_cast<int>(lock_wait.count()));
   sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  // Only a file without tables takes it; migrate() sees to the others.
+  run("PRAGMA auto_vacuum = INCREMENTAL");
   Statement journal = prepare("PRAGMA journal_mode = WAL");
   if (!journal.step() || journal.text(0) != "wal") {
     throw Error(
@@ -89,26 +91,41 @@ Statement& Statement::bind_bytes(int parameter, std::string_view bytes) {
   return *this;
 }
 
+Statement& Statement::bind_view(int parameter, std::string_view bytes) {
+  check(sqlite3_bind_blob64(statement_.get(), parameter, bytes.data(), bytes.size(), SQLITE_STATIC));
+  return *this;
+}
+
 bool Statement::step() {
   const int code = sqlite3_step(statement_.get());
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
+  reset();  // so that it can be used again; what the connection says of the failure stays
   database_->fail(code);
 }
 
 void Statement::run() {
   while (step()) {
   }
+  reset();
+}
+
+void Statement::reset() noexcept {
+  sqlite3_reset(statement_.get());
 }
 
 std::int64_t Statement::number(int column) const {
   return sqlite3_column_int64(statement_.get(), column);
 }
 
-std::string Statement::text(int column) const {
+std::string_view Statement::view(int column) const {
   const void* bytes = sqlite3_column_blob(statement_.get(), column);
   const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));
-  return size == 0 ? std::string() : std::string(static_cast<const char*>(bytes), size);
+  return size == 0 ? std::string_view() : std::string_view(static_cast<const char*>(bytes), size);
+}
+
+std::string Statement::text(int column) const {
+  return std::string(view(column));
 }
 
 void Statement::check(int code) const {

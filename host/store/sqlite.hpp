@@ -50,13 +50,19 @@ class Statement {
   Statement& bind(int parameter, std::int64_t number);
   Statement& bind(int parameter, std::string_view text);
   Statement& bind_bytes(int parameter, std::string_view bytes);
+  /// Does not copy: `bytes` must stay until the statement was run or reset.
+  Statement& bind_view(int parameter, std::string_view bytes);
   /// True: a row is there. False: done.
   [[nodiscard]] bool step();
   /// For a statement that returns nothing.
   void run();
+  /// Lets the statement be run again, with the parameters that it has; releases what it read.
+  void reset() noexcept;
 
   [[nodiscard]] std::int64_t number(int column) const;
   [[nodiscard]] std::string text(int column) const;
+  /// Until the next step() or reset().
+  [[nodiscard]] std::string_view view(int column) const;
 
  private:
   struct Finalize {

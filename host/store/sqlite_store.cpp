@@ -5,10 +5,8 @@
 #include "host/base/digest.hpp"
 #include "host/base/error.hpp"
 #include "host/base/text.hpp"
-#include "host/store/data_folder.hpp"
-#include "host/store/master_key.hpp"
-#include "host/store/migrations.hpp"
 #include "host/store/sqlite.hpp"
+#include "host/store/storage.hpp"
 #include "host/store/store.hpp"
 #include "host/store/vault.hpp"
 
@@ -17,37 +15,6 @@ namespace {
 
 constexpr std::string_view token_purpose = "instance.token";
 constexpr std::string_view secrets_purpose = "instance.secrets";
-constexpr Vault::Place key_check_place{.purpose = "key.check", .id = 0};
-constexpr std::string_view key_check_text = "formulary";
-
-std::optional<std::string> meta(Database& database, std::string_view key) {
-  Statement statement = database.prepare("SELECT value FROM meta WHERE key = ?1");
-  if (!statement.bind(1, key).step()) return std::nullopt;
-  return statement.text(0);
-}
-
-/// The first key that opens a data folder is its key from then on: a later one is told apart here, before anything is
-/// sealed with it.
-Vault open_vault(Database& database, const StoreOptions& options) {
-  const auto check = meta(database, "key_check");
-  Vault vault(options.master_key.empty() ? read_master_key(options.folder, !check)
-                                         : parse_master_key(options.master_key));
-  if (!check) {
-    database.prepare("INSERT INTO meta (key, value) VALUES ('key_check', ?1)")
-        .bind_bytes(1, vault.seal(key_check_text, key_check_place))
-        .run();
-    return vault;
-  }
-  try {
-    if (vault.open(*check, key_check_place) == key_check_text) return vault;
-  } catch (const Error&) {
-    // Said below in the words of the person who chose the key.
-  }
-  const std::string which = options.master_key.empty() ? "master.key in it" : "one that was given";
-  throw Error(ErrorCode::store_failed, options.folder.string() +
-                                           ": the master key does not fit this data folder; the " + which +
-                                           " is not the key that its secrets were sealed with: set that one");
-}
 
 std::optional<std::int64_t> number_in(std::string_view text) {
   std::int64_t number = 0;
@@ -58,11 +25,7 @@ std::optional<std::int64_t> number_in(std::string_view text) {
 
 class SqliteStore final : public Store {
  public:
-  SqliteStore(const StoreOptions& options, const std::filesystem::path& file)
-      : database_(file, options.lock_wait), vault_([&] {
-          migrate(database_, file);
-          return open_vault(database_, options);
-        }()) {}
+  explicit SqliteStore(const Storage& storage) : database_(storage.connect()), vault_(storage.vault()) {}
 
   std::int64_t add_instance(const InstanceRecord& record) override {
     const std::lock_guard lock(mutex_);
@@ -167,10 +130,11 @@ class SqliteStore final : public Store {
 }  // namespace
 
 std::unique_ptr<Store> open_store(const StoreOptions& options) {
-  const Descriptor lock = lock_data_folder(options.folder);
-  const std::filesystem::path file = options.folder / "formulary.db";
-  make_private_file(file);
-  return std::make_unique<SqliteStore>(options, file);
+  return open_store(*Storage::open(options));
+}
+
+std::unique_ptr<Store> open_store(const Storage& storage) {
+  return std::make_unique<SqliteStore>(storage);
 }
 
 }  // namespace formulary

@@ -55,5 +55,8 @@ struct StoreOptions {
 /// Opens or creates the database and migrates it. Error(store_failed) names the file and what to do: unreadable folder,
 /// database of a newer version, key that does not fit, key file that others may read.
 [[nodiscard]] std::unique_ptr<Store> open_store(const StoreOptions& options);
+/// On a data folder that is open already.
+class Storage;
+[[nodiscard]] std::unique_ptr<Store> open_store(const Storage& storage);
 
 }  // namespace formulary
