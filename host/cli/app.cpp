@@ -137,6 +137,11 @@ void add_call(CLI::App& app, Chosen& chosen) {
 
 void add_formulas(CLI::App& app, Chosen& chosen) {
   CLI::App& formulas = group(app, "formulas", "Workflows over the instances");
+  CLI::App& validate = command(formulas, "validate", "Name every problem of templates in files");
+  auto files = options_of<std::vector<std::string>>();
+  validate.add_option("FILE", *files, "A template, JSON; - for standard input")->required();
+  validate.callback(
+      [&chosen, files] { chosen = [files](Session& session) { return validate_formulas(session, *files); }; });
   CLI::App& run = command(formulas, "run", "Run a template from a file, and print each step");
   auto options = options_of<RunFormula>();
   run.add_option("FILE", options->file, "The template, JSON; - for standard input")->required();

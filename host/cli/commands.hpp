@@ -44,6 +44,9 @@ struct Call {
 };
 [[nodiscard]] ExitCode call_instance(Session& session, const Call& options);
 
+/// Names every problem of every template; `invalid` if one of the templates cannot be used.
+[[nodiscard]] ExitCode validate_formulas(Session& session, const std::vector<std::string>& files);
+
 struct RunFormula {
   std::string file;
   std::vector<std::string> configuration;  ///< key=value

@@ -1,0 +1,45 @@
+/// \file
+/// What the commands about formulas share: reading templates, showing problems, showing progress.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "host/base/redactor.hpp"
+#include "host/cli/session.hpp"
+#include "host/engine/execution.hpp"
+#include "host/engine/ports.hpp"
+#include "host/formula/formula.hpp"
+#include "host/formula/problems.hpp"
+
+namespace formulary::cli {
+
+inline constexpr std::size_t template_bytes_max = 8U << 20U;
+
+/// The template in a file; "-" is standard input. Throws what read_input() and Formula::parse() do.
+[[nodiscard]] std::shared_ptr<const Formula> read_formula(const Io& io, const std::string& file);
+
+/// "invalid: steps[2].onSuccess[0]: names the step 'b', which does not exist", one line each, on stderr.
+void write_problems(const Io& io, const std::vector<FormulaProblem>& problems);
+
+/// [{"kind":"invalid","path":"steps[2].onSuccess[0]","message":"..."}]
+[[nodiscard]] json::array problems_document(const std::vector<FormulaProblem>& problems);
+
+/// Lines of steps as they end, on stderr: "✓ get-job                 success      178 ms". On a terminal the rounds of
+/// a loop share one line with a bar. One execution's, in order; not thread-safe.
+class StepLines {
+ public:
+  explicit StepLines(const Io& io) : io_(io) {}
+  void write(const StepLine& line);
+  /// Ends a line that is still open.
+  void finish();
+
+ private:
+  const Io& io_;
+  bool bar_open_ = false;
+};
+
+/// What is known after the end: the result (or everything with --output json) on stdout, one line on stderr.
+[[nodiscard]] ExitCode report_execution(Session& session, const Execution& execution);
+
+}  // namespace formulary::cli
