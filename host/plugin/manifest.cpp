@@ -135,6 +135,9 @@ ConfigurationEntry parse_configuration_entry(const JsonReader& json) {
   if (!is_configuration_key(entry.key)) {
     refuse(json.where() + ".key", "'" + entry.key + "' may hold letters, digits, '.', '_' and '-' alone");
   }
+  if (entry.type == "PASSWORD" && !entry.secret) {
+    refuse(json.where() + ".secret", "a PASSWORD is a secret; write \"secret\": true");
+  }
   if (entry.secret && !entry.default_value.empty()) {
     refuse(json.where() + ".default", "a secret has no default, since everybody can read element.json");
   }
