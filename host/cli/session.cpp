@@ -21,6 +21,8 @@ int level_of(const std::string& word) {
 void write_log_line(std::ostream& err, const PluginLogLine& line) {
   static constexpr const char* names[] = {"trace", "debug", "info", "warn", "error"};
   std::string text = std::string(names[line.level]) + ": " + printable(line.plugin_id) + ": " + printable(line.message);
+  if (line.instance_id != 0) text += " instance=" + std::to_string(line.instance_id);
+  if (!line.trace_parent.empty()) text += " trace=" + printable(line.trace_parent);
   for (const auto& [key, value] : line.fields) text += ' ' + printable(key) + '=' + printable(value);
   err << text + '\n';
 }

@@ -118,11 +118,14 @@ void Instances::remove(std::string_view selector) {
 }
 
 ResourceAnswer Instances::call(std::string_view selector, const ResourceRequest& request, const CallContext& context) {
-  const std::shared_ptr<Live> open_instance = live(find(selector), context);
+  const InstanceRecord found = find(selector);
+  const std::shared_ptr<Live> open_instance = live(found, context);
   ResourceRequest below = request;
   below.path = path_below_hub(request.path, open_instance->plugin->manifest());
   CallContext guarded = context;
   guarded.redactor = &open_instance->redactor;
+  guarded.instance_id = found.id;
+  guarded.instance_name = found.name;
   return open_instance->handle->invoke(guarded, below);
 }
 
@@ -222,6 +225,8 @@ std::shared_ptr<Instances::Live> Instances::open(std::int64_t id, const CallCont
   opened->redactor = redactor_of(secrets, record.token);
   CallContext guarded = context;
   guarded.redactor = &opened->redactor;
+  guarded.instance_id = id;
+  guarded.instance_name = record.name;
   opened->handle = opened->plugin->open_instance(guarded, text);
   return opened;
 }

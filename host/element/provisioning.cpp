@@ -67,6 +67,7 @@ NewInstance provision(ElementPlugin& plugin, const InstanceDraft& draft, const C
   refuse_repeated_secret(draft, manifest, redactor);
   CallContext guarded = context;
   guarded.redactor = &redactor;
+  guarded.instance_name = draft.name;
 
   json::value draft_json = draft_document(draft);
   const WipeJsonAtExit draft_json_guard(draft_json);

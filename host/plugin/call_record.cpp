@@ -80,6 +80,10 @@ constexpr element_call_ops operations = {
     sizeof(element_call_ops), 0, op_poll, op_on_cancel, op_reserve, op_commit, op_write, op_fail, op_heartbeat,
 };
 
+std::uint64_t ticket_of(const element_call* call) noexcept {
+  return reinterpret_cast<std::uintptr_t>(call->host_data);
+}
+
 element_str borrowed(std::string_view text) {
   return {text.data(), text.size()};
 }
@@ -136,7 +140,7 @@ CallRecord& CallRecord::begin(const CallTerms& terms) {
 
 CallRecord* CallRecord::find(const element_call* call) noexcept {
   if (call == nullptr) return nullptr;
-  const std::uint64_t ticket = reinterpret_cast<std::uintptr_t>(call->host_data);
+  const std::uint64_t ticket = ticket_of(call);
   CallRecord* record = ticket == 0 ? nullptr : CallPool::instance().at(ticket);
   return record != nullptr && record->ticket() == ticket ? record : nullptr;
 }
@@ -151,6 +155,8 @@ void CallRecord::start(const CallTerms& terms) {
   thread_.store(std::this_thread::get_id(), std::memory_order_release);
   const std::lock_guard lock(mutex_);
   verdict_.store(ELEMENT_OK, std::memory_order_release);
+  instance_id_ = terms.instance_id;
+  instance_name_ = terms.instance_name;
   const std::uint64_t ticket = ++generation_ * records_max + index_;
   call_ = {
       .size = sizeof call_,
@@ -179,6 +185,22 @@ CallResult CallRecord::finish() {
   call_.trace_parent = {};
   CallPool::instance().give_back(*this);
   return result;
+}
+
+CallOrigin CallRecord::origin_of(const element_call* call) {
+  if (call == nullptr) return {};
+  const std::uint64_t ticket = ticket_of(call);  // read once: the record may be begun for another call meanwhile
+  CallRecord* record = ticket == 0 ? nullptr : CallPool::instance().at(ticket);
+  return record == nullptr ? CallOrigin{} : record->origin(ticket);
+}
+
+CallOrigin CallRecord::origin(std::uint64_t ticket) {
+  const std::lock_guard lock(mutex_);
+  if (ticket_.load(std::memory_order_acquire) != ticket) return {};
+  const element_str trace_parent = call_.trace_parent;
+  return {.instance_id = instance_id_,
+          .instance_name = std::string(instance_name_),
+          .trace_parent = std::string(trace_parent.ptr, trace_parent.len)};
 }
 
 void CallRecord::end_early(std::uint64_t ticket, element_status why) noexcept {

@@ -27,12 +27,21 @@ struct FailureReport {
   std::int64_t retry_after_ms = -1;
 };
 
+/// On whose behalf a call is made: what the host adds to what is logged in it.
+struct CallOrigin {
+  std::int64_t instance_id = 0;
+  std::string instance_name;
+  std::string trace_parent;
+};
+
 /// What one call needs to know. The views must live until finish().
 struct CallTerms {
   std::uint32_t attempt = 1;
   std::int64_t deadline_ns = 0;
   std::string_view idempotency_key;
   std::string_view trace_parent;
+  std::int64_t instance_id = 0;
+  std::string_view instance_name;
   std::size_t output_max = 0;
   DeadlineTimers* timers = nullptr;  ///< For element.clock/1's sleep. Must outlive the call.
 };
@@ -65,6 +74,10 @@ class CallRecord {
   [[nodiscard]] element_status verdict() const noexcept { return verdict_.load(std::memory_order_acquire); }
   /// The last heartbeat's progress, 0..1000. Any thread.
   [[nodiscard]] std::uint32_t progress() const noexcept { return progress_.load(std::memory_order_relaxed); }
+
+  /// Whose call it is; empty if it is not under way any more. Any thread.
+  [[nodiscard]] static CallOrigin origin_of(const element_call* call);
+  [[nodiscard]] CallOrigin origin(std::uint64_t ticket);
 
   /// Tells the hook to end and runs its cancel function, if the call of `ticket` is still under way and was not told
   /// before. Any thread; the cancel function runs on it.
@@ -114,6 +127,8 @@ class CallRecord {
   void* cancel_argument_ = nullptr;
   std::thread::id cancel_thread_;  ///< Where the function runs now.
   std::uint64_t woken_ = 0;        ///< The sleep that is over.
+  std::int64_t instance_id_ = 0;
+  std::string_view instance_name_;  ///< Lives as long as the ticket.
 };
 
 }  // namespace formulary

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -30,10 +31,15 @@ struct PluginEntry {
   std::shared_ptr<ElementPlugin> plugin;  ///< Set only when ready.
 };
 
-/// One line that a plugin logged: already redacted and bounded.
+/// One line that a plugin logged, with what the host adds: already redacted and bounded.
 struct PluginLogLine {
   std::string plugin_id;
-  int level = 0;  ///< 0 trace .. 4 error.
+  std::string plugin_version;
+  Clock::WallTime time{};
+  std::int64_t instance_id = 0;  ///< 0: said outside a call, or in a call of no stored instance.
+  std::string instance_name;
+  std::string trace_parent;  ///< Of the call in which it was said; may be empty.
+  int level = 0;             ///< 0 trace .. 4 error.
   std::string message;
   std::vector<std::pair<std::string, std::string>> fields;
 };

@@ -50,6 +50,8 @@ struct CallContext {
   std::uint32_t attempt = 1;
   std::string idempotency_key;
   std::string trace_parent;
+  std::int64_t instance_id = 0;  ///< Whose call it is, for the log; 0: none yet.
+  std::string instance_name;
   std::size_t output_max = 32U << 20U;
   const Redactor* redactor = nullptr;  ///< Applied to everything that the plugin says in errors and logs.
 };

@@ -54,7 +54,7 @@ class Watch {
       if (record->ticket() != ticket) return;
       host->note(ELEMENT_LOG_ERROR,
                  "the hook still runs one second after it was told to end; its thread is lost until it returns",
-                 {{"hook", hook}, {"progress", std::to_string(record->progress())}});
+                 {{"hook", hook}, {"progress", std::to_string(record->progress())}}, record->origin(ticket));
     };
     return place_.runtime->timers.set(when, std::move(report));
   }
@@ -96,6 +96,8 @@ Answer call_hook(const HookPlace& place, const CallContext& context, Clock::Mono
       .deadline_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(deadline.time_since_epoch()).count(),
       .idempotency_key = context.idempotency_key,
       .trace_parent = context.trace_parent,
+      .instance_id = context.instance_id,
+      .instance_name = context.instance_name,
       .output_max = context.output_max,
       .timers = &place.runtime->timers,
   });
@@ -112,6 +114,11 @@ Answer call_hook(const HookPlace& place, const CallContext& context, Clock::Mono
   answer.verdict = record.verdict();
   answer.result = record.finish();
   return answer;
+}
+
+CallOrigin origin_of(const CallContext& context) {
+  return {
+      .instance_id = context.instance_id, .instance_name = context.instance_name, .trace_parent = context.trace_parent};
 }
 
 /// A JSON object's text, or nothing: details that are no object help nobody.
@@ -185,7 +192,7 @@ std::string run_hook(const HookPlace& place, const CallContext& context, Clock::
   const std::string hook_name(place.hook);
   if (answer.result.left_cancel_function) {
     place.host->note(ELEMENT_LOG_WARN, "the hook returned without taking its cancel function back",
-                     {{"hook", hook_name}});
+                     {{"hook", hook_name}}, origin_of(context));
   }
   if (answer.threw) {
     throw Error(ErrorCode::plugin_failed,
@@ -195,7 +202,8 @@ std::string run_hook(const HookPlace& place, const CallContext& context, Clock::
     throw Error(ErrorCode::plugin_failed,
                 sentence(place, hook_name + ' ' + answer.result.broken_rule + "; tell the plugin's author"));
   }
-  if (answer.result.over_limit && answer.verdict == ELEMENT_OK) {
+  // A hook that was told to end says so; one that claims to be done when its output was cut is never believed.
+  if (answer.result.over_limit && (answer.verdict == ELEMENT_OK || answer.status == ELEMENT_OK)) {
     throw Error(ErrorCode::limit_reached,
                 sentence(place, hook_name + " wrote more than " + std::to_string(context.output_max) +
                                     " bytes; ask for less at once, for instance smaller pages"));

@@ -218,7 +218,7 @@ std::string joined(const std::vector<std::string>& words) {
 std::shared_ptr<LoadedLibrary> LoadedLibrary::load(LiveCopy copy, const Manifest& manifest,
                                                    const std::string& manifest_text,
                                                    const std::shared_ptr<PluginRuntime>& runtime) {
-  PluginHost& host = PluginHost::make(manifest.id, runtime);
+  PluginHost& host = PluginHost::make(manifest, runtime);
   const ProcessState before;
   // A second more than start() is told, so that a plugin that heeds its deadline can say why it did not start.
   const auto limit = runtime->start_time_limit + std::chrono::seconds(1);

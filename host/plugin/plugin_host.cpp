@@ -5,7 +5,6 @@
 #include <exception>
 
 #include "host/base/text.hpp"
-#include "host/plugin/call_record.hpp"
 
 namespace formulary {
 namespace {
@@ -66,18 +65,19 @@ const element_log PluginHost::log_service = {sizeof(element_log), 0, log_enabled
 const element_metrics PluginHost::metrics_service = {sizeof(element_metrics), 0, metric_define, metric_record};
 const element_clock PluginHost::clock_service = {sizeof(element_clock), 0, wall_ns, monotonic_ns, sleep};
 
-PluginHost& PluginHost::make(std::string plugin_id, std::shared_ptr<PluginRuntime> runtime) {
+PluginHost& PluginHost::make(const Manifest& manifest, std::shared_ptr<PluginRuntime> runtime) {
   // Reached from a static for ever: not destroyed at exit, and no leak to a leak checker.
   static std::mutex mutex;
   static auto& all = *new std::vector<PluginHost*>;
-  auto* made = new PluginHost(std::move(plugin_id), std::move(runtime));
+  auto* made = new PluginHost(manifest, std::move(runtime));
   const std::lock_guard lock(mutex);
   all.push_back(made);
   return *made;
 }
 
-PluginHost::PluginHost(std::string plugin_id, std::shared_ptr<PluginRuntime> runtime)
-    : plugin_id_(std::move(plugin_id)),
+PluginHost::PluginHost(const Manifest& manifest, std::shared_ptr<PluginRuntime> runtime)
+    : plugin_id_(manifest.id),
+      plugin_version_(manifest.version),
       host_version_(runtime->host_version),
       clock_(runtime->clock),
       log_level_(runtime->log_level),
@@ -98,10 +98,11 @@ PluginHost::PluginHost(std::string plugin_id, std::shared_ptr<PluginRuntime> run
 }
 
 void PluginHost::note(int level, std::string_view message,
-                      std::initializer_list<std::pair<std::string, std::string>> fields) {
-  PluginLogLine line{.plugin_id = plugin_id_, .level = level, .message = redact(message), .fields = {}};
-  for (const auto& [key, value] : fields) line.fields.emplace_back(key, redact(value));
-  send(line);
+                      std::initializer_list<std::pair<std::string, std::string>> fields, CallOrigin origin) {
+  PluginLogLine said = line(level, std::move(origin));
+  said.message = redact(message);
+  for (const auto& [key, value] : fields) said.fields.emplace_back(key, redact(value));
+  send(said);
 }
 
 void PluginHost::know_secrets(const Redactor* redactor) {
@@ -164,8 +165,8 @@ std::int32_t PluginHost::log_enabled(const element_host* host, std::int32_t leve
   return level >= of(host).log_level_ ? 1 : 0;
 }
 
-void PluginHost::log_write(const element_host* host, const element_call* /*call*/, std::int32_t level,
-                           element_str message, const element_kv* fields, std::size_t n_fields) {
+void PluginHost::log_write(const element_host* host, const element_call* call, std::int32_t level, element_str message,
+                           const element_kv* fields, std::size_t n_fields) {
   PluginHost& self = of(host);
   if (level < self.log_level_) return;
   unsigned dropped = 0;
@@ -173,12 +174,11 @@ void PluginHost::log_write(const element_host* host, const element_call* /*call*
   try {
     if (dropped > 0)
       self.note(ELEMENT_LOG_WARN, std::to_string(dropped) + " log lines were dropped: too many in a second");
-    self.send({
-        .plugin_id = self.plugin_id_,
-        .level = std::clamp<int>(level, ELEMENT_LOG_TRACE, ELEMENT_LOG_ERROR),
-        .message = self.redact(printable(message, message_max)),
-        .fields = self.copy_pairs(fields, n_fields),
-    });
+    PluginLogLine said =
+        self.line(std::clamp<int>(level, ELEMENT_LOG_TRACE, ELEMENT_LOG_ERROR), CallRecord::origin_of(call));
+    said.message = self.redact(printable(message, message_max));
+    said.fields = self.copy_pairs(fields, n_fields);
+    self.send(said);
   } catch (const std::exception&) {  // out of memory, or the sink failed: a log line is not worth a hook
   }
 }
@@ -197,6 +197,20 @@ bool PluginHost::may_log(unsigned& dropped) {
   }
   ++logged_;
   return true;
+}
+
+PluginLogLine PluginHost::line(int level, CallOrigin origin) const {
+  return {
+      .plugin_id = plugin_id_,
+      .plugin_version = plugin_version_,
+      .time = clock_->wall(),
+      .instance_id = origin.instance_id,
+      .instance_name = std::move(origin.instance_name),
+      .trace_parent = std::move(origin.trace_parent),
+      .level = level,
+      .message = {},
+      .fields = {},
+  };
 }
 
 void PluginHost::send(const PluginLogLine& line) const {

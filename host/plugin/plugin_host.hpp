@@ -20,6 +20,7 @@
 
 #include "host/base/clock.hpp"
 #include "host/base/redactor.hpp"
+#include "host/plugin/call_record.hpp"
 #include "host/plugin/catalogue.hpp"
 #include "host/plugin/deadline_timers.hpp"
 
@@ -45,14 +46,14 @@ struct PluginRuntime {
 class PluginHost {
  public:
   /// Lives for ever.
-  [[nodiscard]] static PluginHost& make(std::string plugin_id, std::shared_ptr<PluginRuntime> runtime);
+  [[nodiscard]] static PluginHost& make(const Manifest& manifest, std::shared_ptr<PluginRuntime> runtime);
 
   [[nodiscard]] const element_host* table() const noexcept { return &table_; }
   [[nodiscard]] const std::string& plugin_id() const noexcept { return plugin_id_; }
 
-  /// Logs in the plugin's name: what the host has to say about it.
-  void note(int level, std::string_view message,
-            std::initializer_list<std::pair<std::string, std::string>> fields = {});
+  /// Logs in the plugin's name: what the host has to say about it, and on whose behalf it ran.
+  void note(int level, std::string_view message, std::initializer_list<std::pair<std::string, std::string>> fields = {},
+            CallOrigin origin = {});
 
   /// While a redactor is known, all that the plugin logs passes through it. It must live until forget_secrets().
   void know_secrets(const Redactor* redactor);
@@ -71,7 +72,7 @@ class PluginHost {
     std::string unit;
   };
 
-  PluginHost(std::string plugin_id, std::shared_ptr<PluginRuntime> runtime);
+  PluginHost(const Manifest& manifest, std::shared_ptr<PluginRuntime> runtime);
   static PluginHost& of(const element_host* host) noexcept { return *static_cast<PluginHost*>(host->host_data); }
   static const void* ELEMENT_ABI service(const element_host* host, element_str id);
   static void ELEMENT_ABI hold(const element_host* host);
@@ -92,6 +93,7 @@ class PluginHost {
   static const element_clock clock_service;
 
   [[nodiscard]] bool may_log(unsigned& dropped);
+  [[nodiscard]] PluginLogLine line(int level, CallOrigin origin) const;
   void send(const PluginLogLine& line) const;
   [[nodiscard]] std::uint64_t define(int kind, std::string name, std::string unit);
   void record(std::uint64_t handle, double value, const element_kv* labels, std::size_t n_labels);
@@ -99,6 +101,7 @@ class PluginHost {
                                                                             std::size_t count) const;
 
   std::string plugin_id_;
+  std::string plugin_version_;
   std::string host_version_;
   std::shared_ptr<const Clock> clock_;
   int log_level_;

@@ -28,6 +28,19 @@ TEST_F(InstanceCalls, AreFoundByIdAndByName) {
   EXPECT_EQ(script->opened, 1) << "one handle serves both";
 }
 
+TEST_F(InstanceCalls, SayWhoseTheyAre) {
+  std::vector<std::pair<std::int64_t, std::string>> said;
+  script->open_instance = [&](const CallContext& context, std::string_view) {
+    said.emplace_back(context.instance_id, context.instance_name);
+  };
+  script->invoke = [&](const CallContext& context, const ResourceRequest&) {
+    said.emplace_back(context.instance_id, context.instance_name);
+    return ResourceAnswer{};
+  };
+  get("Acme", "/contacts/7");
+  EXPECT_EQ(said, (std::vector<std::pair<std::int64_t, std::string>>{{1, "Acme"}, {1, "Acme"}}));
+}
+
 TEST_F(InstanceCalls, AnIdWinsOverANameThatLooksLikeOne) {
   InstanceDraft draft = acme_draft();
   draft.name = "1";

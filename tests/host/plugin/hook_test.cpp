@@ -61,6 +61,21 @@ TEST_F(HookTest, ThatWritesTooMuchHasFailedWhateverItReturns) {
   EXPECT_THAT(error.what(), HasSubstr("wrote more than 100000 bytes"));
 }
 
+TEST_F(HookTest, ThatWritesTooMuchAndIsThenToldToEndHasFailedToo) {
+  CallContext context;
+  context.output_max = 100'000;
+  context.time_limit = 50ms;
+  const auto error = thrown_by<Error>([&] { call("/flood-late", "", context); });
+  EXPECT_EQ(error.code(), ErrorCode::limit_reached);
+}
+
+TEST_F(HookTest, IsRefusedEveryWriteAfterTheFirstThatWasTooMuch) {
+  CallContext context;
+  context.output_max = 100'000;
+  const auto error = thrown_by<Error>([&] { call("/flood-then-fit", "", context); });
+  EXPECT_EQ(error.code(), ErrorCode::limit_reached);
+}
+
 TEST_F(HookTest, IsNotGivenATerabyte) {
   EXPECT_EQ(thrown_by<Error>([&] { call("/terabyte"); }).code(), ErrorCode::limit_reached);
 }
@@ -196,6 +211,54 @@ TEST_F(HookTest, LogsWithinBoundsAsPlainText) {
   EXPECT_EQ(logged()[1].level, 4);
 }
 
+TEST_F(HookTest, HasPluginVersionInstanceTraceAndTimeAddedToWhatItLogs) {
+  CallContext context;
+  context.instance_id = 42;
+  context.instance_name = "Acme";
+  context.trace_parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const auto before = std::chrono::system_clock::now();
+  call("/log", "200", context);
+  const auto after = std::chrono::system_clock::now();
+  ASSERT_EQ(logged().size(), 2U);
+  const PluginLogLine in_call = logged()[0];
+  EXPECT_EQ(in_call.plugin_id, "com.example.probe-all");
+  EXPECT_EQ(in_call.plugin_version, plugin->manifest().version);
+  EXPECT_EQ(in_call.instance_id, 42);
+  EXPECT_EQ(in_call.instance_name, "Acme");
+  EXPECT_EQ(in_call.trace_parent, context.trace_parent);
+  EXPECT_GE(in_call.time, before);
+  EXPECT_LE(in_call.time, after);
+  const PluginLogLine without_call = logged()[1];
+  EXPECT_EQ(without_call.plugin_version, plugin->manifest().version);
+  EXPECT_EQ(without_call.instance_id, 0);
+  EXPECT_EQ(without_call.instance_name, "");
+  EXPECT_EQ(without_call.trace_parent, "");
+  EXPECT_GE(without_call.time, before);
+}
+
+TEST_F(HookTest, DoesNotLendItsInstanceToACallThatHasEnded) {
+  CallContext context;
+  context.instance_id = 42;
+  context.instance_name = "Acme";
+  call("/stash", "", context);
+  call("/log-stashed");
+  ASSERT_EQ(logged().size(), 2U);
+  for (const PluginLogLine& line : logged()) {
+    EXPECT_EQ(line.instance_id, 0) << line.message;
+    EXPECT_EQ(line.instance_name, "") << line.message;
+  }
+}
+
+TEST_F(HookTest, IsNamedWithItsInstanceInWhatTheHostSaysOfIt) {
+  CallContext context;
+  context.instance_id = 42;
+  context.trace_parent = "00-1-2-01";
+  call("/two-cancels", "", context);
+  ASSERT_EQ(logged().size(), 1U);
+  EXPECT_EQ(logged()[0].instance_id, 42);
+  EXPECT_EQ(logged()[0].trace_parent, "00-1-2-01");
+}
+
 TEST_F(HookTest, CannotFloodTheLog) {
   call("/log-flood");
   EXPECT_GE(logged().size(), 1000U);
@@ -287,6 +350,7 @@ TEST_F(HookTest, ThatOverstaysItsDeadlineIsReportedWhileItStillRuns) {
     if (line.message.find("still runs one second after") == std::string::npos) return;
     EXPECT_EQ(line.level, 4);
     EXPECT_EQ(line.fields, (std::vector<std::pair<std::string, std::string>>{{"hook", "invoke"}, {"progress", "420"}}));
+    EXPECT_EQ(line.instance_id, 42);
     reported.release();
   };
   catalogue = std::make_unique<Catalogue>(Catalogue::scan(options));
@@ -297,6 +361,7 @@ TEST_F(HookTest, ThatOverstaysItsDeadlineIsReportedWhileItStillRuns) {
   });
   CallContext context;
   context.time_limit = 10ms;
+  context.instance_id = 42;
   const auto error = thrown_by<PluginError>([&] { call("/overstay", pipe.read_end(), context); });
   other.join();
   EXPECT_EQ(error.code(), ErrorCode::timed_out) << "why the host ended the call outweighs what the plugin made of it";

@@ -85,6 +85,20 @@ element_status flood(const element_call* call, const element_request*) {
   return ELEMENT_OK;  // a lie: the answer is cut short
 }
 
+/// The same lie, told after the deadline.
+element_status flood_until_told_to_end(const element_call* call, const element_request* request) {
+  (void)flood(call, request);
+  (void)sleep_for_a_minute(call, request);
+  return ELEMENT_OK;
+}
+
+/// A whole answer, and before it one byte too many that the sink refused.
+element_status flood_then_fit(const element_call* call, const element_request*) {
+  (void)say(call, std::string(1'000'000, 'x'));
+  (void)answer(call, "small");
+  return ELEMENT_OK;
+}
+
 element_status reserve_a_terabyte(const element_call* call, const element_request*) {
   std::size_t got = 1;
   void* room = call->ops->reserve(call, std::size_t{1} << 40, &got);
@@ -116,6 +130,13 @@ element_call stashed_copy;
 element_status stash_the_call(const element_call* call, const element_request*) {
   stashed_pointer = call;
   stashed_copy = *call;
+  return answer(call, "");
+}
+
+element_status log_with_the_stashed_call(const element_call* call, const element_request*) {
+  const element_log& log = service<element_log>(ELEMENT_SERVICE_LOG);
+  log.write(host, stashed_pointer, ELEMENT_LOG_WARN, text("by the pointer"), nullptr, 0);
+  log.write(host, &stashed_copy, ELEMENT_LOG_WARN, text("by the copy"), nullptr, 0);
   return answer(call, "");
 }
 
@@ -309,6 +330,8 @@ const std::map<std::string_view, element_status (*)(const element_call*, const e
     {"/wait-for-cancel", wait_for_cancel},
     {"/overstay", overstay},
     {"/flood", flood},
+    {"/flood-late", flood_until_told_to_end},
+    {"/flood-then-fit", flood_then_fit},
     {"/terabyte", reserve_a_terabyte},
     {"/pieces", fill_in_pieces},
     {"/overcommit", keep_more_than_reserved},
@@ -321,6 +344,7 @@ const std::map<std::string_view, element_status (*)(const element_call*, const e
     {"/fail-small", fail_with_a_small_record},
     {"/status", fail_with_status},
     {"/log", log_the_body},
+    {"/log-stashed", log_with_the_stashed_call},
     {"/log-flood", flood_the_log},
     {"/metrics", record_metrics},
     {"/hold", take_hold},
