@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "host/base/redactor.hpp"
+#include "host/cli/exit_code.hpp"
 #include "host/cli/session.hpp"
 #include "host/engine/execution.hpp"
 #include "host/engine/ports.hpp"
