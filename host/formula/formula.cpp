@@ -1,5 +1,6 @@
 #include "host/formula/formula.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "host/base/digest.hpp"
@@ -21,21 +22,18 @@ FormulaVariable parse_variable(ShapeReader json) {
   };
 }
 
-/// "GET /employees" in two, upper case; nullopt if that is not what it looks like.
-std::optional<FormulaResource> split_api(std::string_view api) {
-  const std::size_t blank = api.find(' ');
-  if (blank == std::string_view::npos) return std::nullopt;
-  return FormulaResource{.method = std::string(api.substr(0, blank)), .uri = std::string(api.substr(blank + 1))};
-}
-
+/// `method` and `uri`, else `api`, which is both.
 std::optional<FormulaResource> parse_resource(ShapeReader& json) {
-  std::optional<FormulaResource> resource(FormulaResource{.method = json.text("method"), .uri = json.text("uri")});
-  if (resource->method.empty() || resource->uri.empty()) resource = split_api(json.text("api"));
-  if (!resource) return std::nullopt;
-  for (char& byte : resource->method) {
+  FormulaResource resource{.method = json.text("method"), .uri = json.text("uri")};
+  if (resource.method.empty() || resource.uri.empty()) {
+    const std::string api = json.text("api");
+    const std::size_t blank = std::min(api.find(' '), api.size());
+    resource = {.method = api.substr(0, blank), .uri = api.substr(std::min(blank + 1, api.size()))};
+  }
+  for (char& byte : resource.method) {
     if (byte >= 'a' && byte <= 'z') byte = static_cast<char>(byte - 'a' + 'A');
   }
-  return resource;
+  return resource.method.empty() || resource.uri.empty() ? std::nullopt : std::optional(std::move(resource));
 }
 
 }  // namespace
@@ -77,23 +75,40 @@ void Formula::read(json::value document, std::size_t depth) {
   name_ = json.text("name");
   description_ = json.text("description");
   engine_ = json.text("engine");
+  says_v3_ = engine_ == "v3";
   if (engine_.empty()) engine_ = "v3";
   single_threaded_ = json.flag("singleThreaded");
   debug_logging_ = {.enabled = json.flag("debugLoggingEnabled", true), .expires = json.text("debugLoggingExpires")};
   resource_ = parse_resource(json);
   for (auto& entry : json.objects("configuration")) configuration_.push_back(parse_variable(entry));
   for (auto& entry : json.objects("triggers")) triggers_.push_back(parse_trigger(entry));
-  for (auto& entry : json.objects("steps")) steps_.push_back(parse_step(entry));
+  read_steps();
   for (std::size_t index = 0; index < steps_.size(); ++index) step_index_.emplace(steps_[index].name, index);
   read_sub_formulas(json, depth);
+}
+
+void Formula::read_steps() {
+  json::object own;  // what the upgrade looks at, without the sub-formulas
+  for (const char* key : {"engine", "configuration", "steps"}) {
+    if (const json::value* member = document_.as_object().if_contains(key)) own.emplace(key, *member);
+  }
+  FormulaUpgrade upgrade = upgrade_steps(std::move(own));
+  changes_ = std::move(upgrade.changes);
+  ShapeReader json(upgrade.document, "", shape_problems_);
+  for (auto& entry : json.objects("steps")) steps_.push_back(parse_step(entry));
 }
 
 void Formula::read_sub_formulas(ShapeReader& json, std::size_t depth) {
   const auto entries = json.objects("subFormulas");
   if (!entries.empty() && depth == sub_formula_depth_max) {
-    return json.report("subFormulas", "are nested deeper than " + std::to_string(sub_formula_depth_max));
+    return json.report("subFormulas", "are nested deeper than " + std::to_string(sub_formula_depth_max),
+                       FormulaProblem::Kind::invalid);
   }
-  for (std::size_t index = 0; index < entries.size(); ++index) {
+  if (entries.size() > sub_formulas_max) {
+    json.report("subFormulas", "has more than " + std::to_string(sub_formulas_max) + " entries",
+                FormulaProblem::Kind::invalid);
+  }
+  for (std::size_t index = 0; index < std::min(entries.size(), sub_formulas_max); ++index) {
     const json::value& entry = document_.as_object().at("subFormulas").as_array()[index];
     if (!entry.is_object()) continue;  // reported by the reader
     std::unique_ptr<Formula> formula(new Formula());
@@ -114,7 +129,7 @@ const Formula* Formula::find_sub_formula(std::string_view id) const {
     for (const auto& formula : at->sub_formulas_) {
       if (formula->id_ == id) return formula.get();
     }
-    if (at->id_ == id && at != this) return at;
+    if (at->id_ == id) return at;
   }
   return nullptr;
 }

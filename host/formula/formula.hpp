@@ -14,6 +14,8 @@
 #include "host/base/json.hpp"
 #include "host/formula/reference.hpp"
 #include "host/formula/request_policy.hpp"
+#include "host/formula/script_scan.hpp"
+#include "host/formula/upgrade.hpp"
 
 namespace formulary {
 
@@ -21,10 +23,12 @@ namespace formulary {
 struct ScriptStep {
   std::string body;
   std::string engine;  ///< "v1", "v2" or empty.
+  ScriptEnding result = ScriptEnding::done;
 };
 struct FilterStep {
   std::string body;
   std::string engine;
+  ScriptEnding result = ScriptEnding::done;
 };
 /// What the four kinds of request have in common. A stream's halves have no form.
 struct RequestProperties {
@@ -129,12 +133,6 @@ struct DebugLogging {
   std::string expires;  ///< As the template writes it, "2020-05-05T20:09:20Z"; empty: never.
 };
 
-/// What a template of the older engine had to be told to mean the same in v3.
-struct FormulaChange {
-  std::string path;      ///< "steps[2].properties.list"
-  std::string sentence;  ///< "became ${steps.ids.list}"
-};
-
 /// One entry of the template's `configuration`: what an instance of the formula must be given.
 struct FormulaVariable {
   std::string key;
@@ -162,6 +160,7 @@ struct FormulaProblem {
 class ShapeReader;
 
 inline constexpr std::size_t sub_formula_depth_max = 16;
+inline constexpr std::size_t sub_formulas_max = 1'000;  ///< In one template.
 
 /// Immutable; any thread may use it. Executions share the version that they began with.
 class Formula {
@@ -176,7 +175,7 @@ class Formula {
   [[nodiscard]] const std::string& content_id() const noexcept { return content_id_; }
   /// The template as it came, with all its members, also those that mean nothing here; for export.
   [[nodiscard]] const json::value& document() const noexcept { return document_; }
-  /// What was changed, in the parsed steps only, because the template is of the older engine; empty for v3.
+  /// What upgrade_to_v3() changed, in the parsed steps only: `document()` is as it came.
   [[nodiscard]] const std::vector<FormulaChange>& changes() const noexcept { return changes_; }
 
   /// The template's `id` as text; empty if it has none.
@@ -185,6 +184,8 @@ class Formula {
   [[nodiscard]] const std::string& description() const noexcept { return description_; }
   /// As the template writes it, "v3" if it gives none. Whatever it says, the parsed steps mean what they do in v3.
   [[nodiscard]] const std::string& engine() const noexcept { return engine_; }
+  /// Whether it says v3 itself; templates that say nothing are of either age.
+  [[nodiscard]] bool says_v3() const noexcept { return says_v3_; }
   /// One execution of an instance at a time.
   [[nodiscard]] bool single_threaded() const noexcept { return single_threaded_; }
   [[nodiscard]] const DebugLogging& debug_logging() const noexcept { return debug_logging_; }
@@ -200,7 +201,8 @@ class Formula {
     return sub_formulas_;
   }
   /// What a step of type formula runs: the sub-formula with that `id`, among those of this template or of one that it
-  /// is embedded in, nearest first; nullptr if there is none. Lives as long as the outermost formula.
+  /// is embedded in, nearest first, or one of those templates itself; nullptr if there is none. Lives as long as the
+  /// outermost formula.
   [[nodiscard]] const Formula* find_sub_formula(std::string_view id) const;
   /// Members that do not have the shape of a template's: found while parsing.
   [[nodiscard]] const std::vector<FormulaProblem>& shape_problems() const noexcept { return shape_problems_; }
@@ -209,6 +211,7 @@ class Formula {
   Formula() = default;
   Formula(const Formula&) = delete;
   void read(json::value document, std::size_t depth);
+  void read_steps();
   void read_sub_formulas(ShapeReader& json, std::size_t depth);
 
   json::value document_;
@@ -218,6 +221,7 @@ class Formula {
   std::string name_;
   std::string description_;
   std::string engine_;
+  bool says_v3_ = false;
   bool single_threaded_ = false;
   DebugLogging debug_logging_;
   std::optional<FormulaResource> resource_;

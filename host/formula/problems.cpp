@@ -1,6 +1,7 @@
 #include "host/formula/problems.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -13,21 +14,17 @@ namespace {
 
 using Kind = FormulaProblem::Kind;
 
+std::vector<FormulaProblem> find_own_problems(const Formula& formula);
+
 constexpr std::size_t steps_max = 5'000;
 constexpr std::size_t named_in_circles_max = 8;
 
 void check_top_level(const Formula& formula, std::vector<FormulaProblem>& problems) {
-  const json::object& document = formula.document().as_object();
-  const auto has = [&document](std::string_view key) {
-    const json::value* member = document.if_contains(key);
-    return member != nullptr && !member->is_null();
-  };
   if (formula.name().empty()) problems.push_back({Kind::invalid, "name", "is missing"});
   if (formula.engine() != "v1" && formula.engine() != "v3") {
-    problems.push_back({Kind::invalid, "engine", "is not v3"});
+    problems.push_back({Kind::warning, "engine", "is neither v1 nor v3; v3 is taken"});
   }
-  const json::value* logging = document.if_contains("debugLoggingEnabled");
-  if (logging != nullptr && logging->is_bool() && !logging->as_bool() && formula.engine() != "v3") {
+  if (!formula.debug_logging().enabled && formula.engine() != "v3") {
     problems.push_back(
         {Kind::invalid, "debugLoggingEnabled", "Execution debug logging can be disabled only for formula engine v3"});
   }
@@ -35,13 +32,13 @@ void check_top_level(const Formula& formula, std::vector<FormulaProblem>& proble
   const bool is_manual = std::any_of(triggers.begin(), triggers.end(), [](const Trigger& trigger) {
     return std::holds_alternative<ManualTrigger>(trigger.kind);
   });
-  if (has("method") && has("uri") && !is_manual) {
+  if (formula.resource() && !is_manual) {
     problems.push_back({Kind::invalid, "uri", "a formula that is called as a resource needs a manual trigger"});
   }
   if (triggers.empty()) problems.push_back({Kind::incomplete, "triggers", "is empty; nothing starts the formula"});
   if (triggers.size() > 1) {
-    problems.push_back(
-        {Kind::invalid, "triggers", "has " + std::to_string(triggers.size()) + " entries; a formula has one trigger"});
+    problems.push_back({Kind::warning, "triggers",
+                        "has " + std::to_string(triggers.size()) + " entries; a formula has one trigger, the first"});
   }
   if (formula.steps().size() > steps_max) {
     problems.push_back({Kind::invalid, "steps", "has more than " + std::to_string(steps_max) + " entries"});
@@ -54,12 +51,12 @@ void check_configuration(const Formula& formula, std::vector<FormulaProblem>& pr
     const FormulaVariable& variable = formula.configuration()[index];
     const std::string path = "configuration[" + std::to_string(index) + ']';
     if (variable.key.empty()) {
-      problems.push_back({Kind::invalid, path + ".key", "is missing"});
+      problems.push_back({Kind::warning, path + ".key", "is missing; nothing can refer to the value"});
     } else if (!keys.insert(variable.key).second) {
       problems.push_back({Kind::conflict, path + ".key", "'" + variable.key + "' is there twice"});
     }
     if (variable.type != "value" && variable.type != "elementInstance") {
-      problems.push_back({Kind::invalid, path + ".type", "is neither value nor elementInstance"});
+      problems.push_back({Kind::warning, path + ".type", "is neither value nor elementInstance; value is taken"});
     }
   }
 }
@@ -84,50 +81,80 @@ void check_graph(const Formula& formula, std::vector<FormulaProblem>& problems) 
            "goes round without a loop step (" + names + "); each round counts towards the bound on steps"});
     } else {
       problems.push_back(
-          {Kind::invalid, path,
+          {Kind::warning, path,
            "goes round (" + names + ") and can end only by failing; use a loop step, or a filter that ends it"});
     }
   }
 }
 
-bool is_given(const json::value* value) {
-  if (value == nullptr || value->is_null()) return false;
-  const auto* text = value->if_string();
-  return text == nullptr || !text->empty();
+/// The first of the formulas that is reached again from itself by steps of type formula, with the names on the way.
+class CircularFormulas {
+ public:
+  std::optional<std::string> find(const Formula& formula) {
+    path_.push_back(&formula);
+    for (const Step& step : formula.steps()) {
+      const auto* kind = std::get_if<SubFormulaStep>(&step.kind);
+      const auto id = kind == nullptr ? std::nullopt : kind->formula_id.plain_text();
+      const Formula* called = id ? formula.find_sub_formula(*id) : nullptr;
+      if (called == nullptr || done_.contains(called)) continue;
+      if (std::find(path_.begin(), path_.end(), called) != path_.end()) return names(*called);
+      if (auto found = find(*called)) return found;
+    }
+    path_.pop_back();
+    done_.insert(&formula);
+    return std::nullopt;
+  }
+
+ private:
+  [[nodiscard]] std::string names(const Formula& again) const {
+    std::string text;
+    for (auto at = std::find(path_.begin(), path_.end(), &again); at != path_.end(); ++at) {
+      text += "'" + (*at)->name() + "', ";
+    }
+    return text + "'" + again.name() + "'";
+  }
+
+  std::vector<const Formula*> path_;
+  std::set<const Formula*> done_;
+};
+
+void check_sub_formulas(const Formula& formula, std::vector<FormulaProblem>& problems) {
+  for (std::size_t index = 0; index < formula.sub_formulas().size(); ++index) {
+    const std::string path = "subFormulas[" + std::to_string(index) + "]";
+    for (FormulaProblem& problem : find_own_problems(*formula.sub_formulas()[index])) {
+      problem.path = problem.path.empty() ? path : path + '.' + problem.path;
+      problems.push_back(std::move(problem));
+    }
+  }
+}
+
+std::vector<FormulaProblem> find_own_problems(const Formula& formula) {
+  std::vector<FormulaProblem> problems = formula.shape_problems();
+  check_top_level(formula, problems);
+  check_configuration(formula, problems);
+  for (std::size_t index = 0; index < formula.triggers().size(); ++index) {
+    find_trigger_problems(formula, index, problems);
+  }
+  for (std::size_t index = 0; index < formula.steps().size(); ++index) find_step_problems(formula, index, problems);
+  check_graph(formula, problems);
+  check_sub_formulas(formula, problems);
+  return problems;
 }
 
 }  // namespace
 
 std::vector<FormulaProblem> find_problems(const Formula& formula) {
-  std::vector<FormulaProblem> problems = formula.shape_problems();
-  check_top_level(formula, problems);
-  check_configuration(formula, problems);
-  for (std::size_t index = 0; index < formula.triggers().size(); ++index)
-    find_trigger_problems(formula, index, problems);
-  for (std::size_t index = 0; index < formula.steps().size(); ++index) find_step_problems(formula, index, problems);
-  check_graph(formula, problems);
+  std::vector<FormulaProblem> problems = find_own_problems(formula);
+  if (const auto circle = CircularFormulas().find(formula)) {
+    problems.push_back({Kind::incomplete, "subFormulas", "call each other in a circle: " + *circle});
+  }
   return problems;
 }
 
-std::vector<FormulaProblem> find_problems(const Formula& formula, const json::object& configuration) {
-  std::vector<FormulaProblem> problems;
-  std::set<std::string_view> known;
-  for (const auto& variable : formula.configuration()) {
-    known.insert(variable.key);
-    const json::value* value = configuration.if_contains(variable.key);
-    const std::string path = "configuration." + variable.key;
-    if (variable.required && !is_given(value)) {
-      const std::string what = variable.type == "elementInstance" ? "id or name of an element instance" : "value";
-      problems.push_back({Kind::incomplete, path, "is required; give the " + what + " for '" + variable.name + "'"});
-    } else if (value != nullptr && value->is_structured()) {
-      problems.push_back({Kind::incomplete, path, "is neither a text nor a number"});
-    }
-  }
-  for (const auto& member : configuration) {
-    if (known.contains(member.key())) continue;
-    problems.push_back({Kind::warning, "configuration." + std::string(member.key()), "is not a key of the formula"});
-  }
-  return problems;
+bool refuses_template(const std::vector<FormulaProblem>& problems) noexcept {
+  return std::any_of(problems.begin(), problems.end(), [](const FormulaProblem& problem) {
+    return problem.kind == Kind::invalid || problem.kind == Kind::conflict;
+  });
 }
 
 bool prevents_running(const std::vector<FormulaProblem>& problems) noexcept {
@@ -142,6 +169,14 @@ std::string to_text(const std::vector<FormulaProblem>& problems) {
     text += problem.path.empty() ? problem.sentence : problem.path + ": " + problem.sentence;
   }
   return text;
+}
+
+json::array to_json(const std::vector<FormulaProblem>& problems) {
+  json::array array;
+  for (const auto& problem : problems) {
+    array.push_back(json::object{{"kind", name(problem.kind)}, {"path", problem.path}, {"message", problem.sentence}});
+  }
+  return array;
 }
 
 }  // namespace formulary

@@ -10,7 +10,7 @@ namespace formulary {
 namespace {
 
 constexpr int code_min = 100;
-constexpr int code_max = 599;
+constexpr int code_max = 999;
 
 std::string_view trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");

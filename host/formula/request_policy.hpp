@@ -16,7 +16,7 @@ namespace formulary {
 class StatusCodes {
  public:
   StatusCodes() = default;
-  /// nullopt if the text is none ("401-,400", "abc", "500-400", "99", "600"). Blank texts give an empty set.
+  /// nullopt if the text is none ("401-,400", "abc", "500-400", "99", "1000"). Blank texts give an empty set.
   [[nodiscard]] static std::optional<StatusCodes> parse(std::string_view text);
 
   [[nodiscard]] bool empty() const noexcept { return ranges_.empty(); }

@@ -57,7 +57,10 @@ class Scanner {
     while (at_ < text_.size() && is_word_part(text_[at_])) ++at_;
     const std::string_view found = text_.substr(begin, at_ - begin);
     const bool is_member = last_ == '.';
-    if (found == "done" && !is_member && next_code() == '(') result_.calls_done = true;
+    if (found == "done" && !is_member) {
+      result_.mentions_done = true;
+      if (next_code() == '(') result_.calls_done = true;
+    }
     if (found == "return" && !is_member && functions_ == 0 && next_code() != ':' && !result_.top_level_return_line) {
       result_.top_level_return_line = line_;
     }
@@ -224,9 +227,11 @@ ScriptScan scan_script(std::string_view body) {
   return Scanner(body).run();
 }
 
-bool is_v1_script(std::string_view script_engine, std::string_view formula_engine, const ScriptScan& scan) {
-  if (!script_engine.empty()) return script_engine == "v1";
-  return formula_engine == "v1" && !scan.calls_done;
+ScriptEnding script_result(std::string_view script_engine, std::string_view formula_engine, const ScriptScan& scan) {
+  if (scan.mentions_done && (script_engine != "v1" || !scan.top_level_return_line)) return ScriptEnding::done;
+  if (script_engine == "v1") return ScriptEnding::required;
+  if (script_engine == "v2") return ScriptEnding::done;
+  return formula_engine == "v1" ? ScriptEnding::required : ScriptEnding::optional;
 }
 
 }  // namespace formulary

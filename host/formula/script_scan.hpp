@@ -10,7 +10,8 @@
 namespace formulary {
 
 struct ScriptScan {
-  bool calls_done = false;
+  bool calls_done = false;                           ///< `done(`
+  bool mentions_done = false;                        ///< Also without a parenthesis, as in `promise.then(done)`.
   std::optional<std::size_t> top_level_return_line;  ///< From 1.
 };
 
@@ -18,9 +19,16 @@ struct ScriptScan {
 /// that is no JavaScript it says something, and the engine refuses it when it runs. Linear in the text's length.
 [[nodiscard]] ScriptScan scan_script(std::string_view body);
 
-/// Whether a script is of the first engine, which takes its result from a top-level `return`: its own scriptEngine says
-/// v1, or says nothing in a formula of engine v1 and never calls done().
-[[nodiscard]] bool is_v1_script(std::string_view script_engine, std::string_view formula_engine,
-                                const ScriptScan& scan);
+/// Where the result of a script comes from.
+enum class ScriptEnding {
+  done,      ///< From done(value), whenever it is called.
+  required,  ///< From a `return` outside of any function; without a value the step fails. The first engine.
+  optional,  ///< The same, but a script that returns nothing just ends: published templates log in such steps.
+};
+
+/// By the step's own scriptEngine; if it has none, scripts that never mention done cannot call it, and are of the first
+/// engine in a formula that is. A script of the first engine that calls done() and returns nothing means done().
+[[nodiscard]] ScriptEnding script_result(std::string_view script_engine, std::string_view formula_engine,
+                                         const ScriptScan& scan);
 
 }  // namespace formulary

@@ -7,7 +7,6 @@
 #include "host/base/text.hpp"
 #include "host/formula/form_body.hpp"
 #include "host/formula/request_builder.hpp"
-#include "host/formula/script_scan.hpp"
 #include "host/formula/web_text.hpp"
 
 namespace formulary::plan {
@@ -15,13 +14,11 @@ namespace {
 
 constexpr std::string_view key_header = "idempotency-key";
 
-ScriptCall make_script(const Formula& formula, const CallInputs& inputs, const std::string& body,
-                       const std::string& engine) {
+/// What is taken from a `return` is given to done(); on one line, so that line numbers in errors stay right.
+ScriptCall make_script(const CallInputs& inputs, const std::string& body, ScriptEnding result) {
   ScriptCall call{.body = body, .scope = inputs.scope, .seed = seed_of(inputs.digest), .now = inputs.script_time};
-  const bool unsaid = engine.empty() && formula.engine() == "v1";
-  call.must_return = is_v1_script(engine, formula.engine(), unsaid ? scan_script(body) : ScriptScan{});
-  // The result of a v1 script is what it returns; on one line, so that line numbers in errors stay right.
-  if (call.must_return) call.body = "done((function () {" + body + "\n})());";
+  call.must_return = result == ScriptEnding::required;
+  if (result != ScriptEnding::done) call.body = "done((function () {" + body + "\n})());";
   return call;
 }
 
@@ -41,9 +38,9 @@ struct CallMaker {
   const Step& step;
   const CallInputs& inputs;
 
-  Call operator()(const ScriptStep& kind) const { return make_script(formula, inputs, kind.body, kind.engine); }
+  Call operator()(const ScriptStep& kind) const { return make_script(inputs, kind.body, kind.result); }
   Call operator()(const FilterStep& kind) const {
-    ScriptCall call = make_script(formula, inputs, kind.body, kind.engine);
+    ScriptCall call = make_script(inputs, kind.body, kind.result);
     call.filter = true;
     return call;
   }

@@ -11,6 +11,8 @@
 namespace formulary {
 namespace {
 
+using Kind = FormulaProblem::Kind;
+
 std::optional<std::int64_t> parse_number(std::string_view text) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -18,55 +20,72 @@ std::optional<std::int64_t> parse_number(std::string_view text) {
   return number;
 }
 
-/// The member if it has a reference, to be read when the step runs; else absent.
-Property read_reference(ShapeReader& json, std::string_view key) {
-  Property property = json.property(key);
-  return property.references().empty() ? Property() : property;
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
 
-/// The member as text if it has no reference.
-std::string read_literal(ShapeReader& json, std::string_view key) {
-  return read_reference(json, key).absent() ? json.text(key) : std::string();
+/// A property that the engine reads as text: given literally, or by reference.
+struct Given {
+  std::string literal;
+  Property by_reference;
+};
+Given read_given(ShapeReader& json, std::string_view key) {
+  std::string text = json.text(key);
+  Property property{json::value(text)};
+  if (property.references().empty()) return {.literal = std::move(text), .by_reference = {}};
+  return {.literal = {}, .by_reference = std::move(property)};
 }
 
-std::int64_t read_number(ShapeReader& json, std::string_view key, std::int64_t max) {
-  const std::string text = read_literal(json, key);
-  if (text.find_first_not_of(' ') == std::string::npos) return 0;
+/// What the contract refuses beyond its bound.
+int read_attempts(ShapeReader& json, std::string_view text) {
+  if (is_blank(text)) return 0;
   const auto number = parse_number(text);
-  if (number && *number >= 0 && *number <= max) return *number;
-  json.report(key, std::string(key) + " must be a number from 0 to " + std::to_string(max));
+  if (number && *number >= 0 && *number <= retry_attempts_max) return static_cast<int>(*number);
+  json.report("retryAttempts", "retryAttempts must be a number from 0 to " + std::to_string(retry_attempts_max),
+              Kind::invalid);
   return 0;
 }
 
-StatusCodes read_codes(ShapeReader& json, std::string_view key) {
-  auto codes = StatusCodes::parse(read_literal(json, key));
+std::chrono::milliseconds read_delay(ShapeReader& json, std::string_view text) {
+  if (is_blank(text)) return {};
+  const std::int64_t number = parse_number(text).value_or(-1);
+  if (number >= 0 && number <= retry_delay_max.count()) return std::chrono::milliseconds(number);
+  json.report("retryDelay", "is no number of milliseconds from 0 to " + std::to_string(retry_delay_max.count()) +
+                                (number < 0 ? "; there is no delay" : "; that much is taken"));
+  return number < 0 ? std::chrono::milliseconds(0) : retry_delay_max;
+}
+
+StatusCodes read_codes(ShapeReader& json, std::string_view key, std::string_view text, Kind kind) {
+  auto codes = StatusCodes::parse(text);
   if (codes) return *std::move(codes);
-  json.report(key, std::string(key) + R"( must list status codes from 100 to 599, as in "200-205,208")");
+  json.report(key, std::string(key) + R"( must list status codes, as in "200-205,208")", kind);
   return {};
 }
 
-RequestPolicy read_policy(ShapeReader& json) {
-  return {
-      .acceptable = read_codes(json, "acceptableStatusCodes"),
-      .retry = read_reference(json, "retry").absent() && json.flag("retry"),
-      .retry_attempts = static_cast<int>(read_number(json, "retryAttempts", retry_attempts_max)),
-      .retry_delay = std::chrono::milliseconds(read_number(json, "retryDelay", retry_delay_max.count())),
-      .retry_codes = read_codes(json, "retryStatusCodes"),
+void read_policy(ShapeReader& json, RequestProperties& request) {
+  Given acceptable = read_given(json, "acceptableStatusCodes");
+  Given retry = read_given(json, "retry");
+  Given attempts = read_given(json, "retryAttempts");
+  Given delay = read_given(json, "retryDelay");
+  Given codes = read_given(json, "retryStatusCodes");
+  request.policy = {
+      .acceptable = read_codes(json, "acceptableStatusCodes", acceptable.literal, Kind::warning),
+      .retry = retry.by_reference.absent() && json.flag("retry"),
+      .retry_attempts = read_attempts(json, attempts.literal),
+      .retry_delay = read_delay(json, delay.literal),
+      .retry_codes = read_codes(json, "retryStatusCodes", codes.literal, Kind::invalid),
   };
-}
-
-RequestPolicyProperties read_policy_references(ShapeReader& json) {
-  return {
-      .acceptable = read_reference(json, "acceptableStatusCodes"),
-      .retry = read_reference(json, "retry"),
-      .retry_attempts = read_reference(json, "retryAttempts"),
-      .retry_delay = read_reference(json, "retryDelay"),
-      .retry_codes = read_reference(json, "retryStatusCodes"),
+  request.policy_properties = {
+      .acceptable = std::move(acceptable.by_reference),
+      .retry = std::move(retry.by_reference),
+      .retry_attempts = std::move(attempts.by_reference),
+      .retry_delay = std::move(delay.by_reference),
+      .retry_codes = std::move(codes.by_reference),
   };
 }
 
 RequestProperties read_request(ShapeReader& json, std::string_view target) {
-  return {
+  RequestProperties request{
       .method = json.property("method"),
       .target = json.property(target),
       .headers = json.property("headers"),
@@ -74,9 +93,9 @@ RequestProperties read_request(ShapeReader& json, std::string_view target) {
       .path = json.property("path"),
       .body = json.property("body"),
       .form = json.property("form"),
-      .policy = read_policy(json),
-      .policy_properties = read_policy_references(json),
   };
+  read_policy(json, request);
+  return request;
 }
 
 /// One half of a stream step, whose properties carry the half's name in front.
@@ -88,15 +107,14 @@ RequestProperties read_half(ShapeReader& json, const std::string& half) {
       .query = json.property(half + "Query"),
       .path = json.property(half + "Path"),
       .body = json.property(half + "Body"),
-      .policy_properties = read_policy_references(json),
   };
 }
 
+template <class Script>
 StepKind read_script(ShapeReader& json) {
-  return ScriptStep{.body = json.text("body"), .engine = json.text("scriptEngine")};
-}
-StepKind read_filter(ShapeReader& json) {
-  return FilterStep{.body = json.text("body"), .engine = json.text("scriptEngine")};
+  Script script{.body = json.text("body"), .engine = json.text("scriptEngine")};
+  script.result = script_result(script.engine, "v3", scan_script(script.body));
+  return script;
 }
 StepKind read_element_request(ShapeReader& json) {
   return ElementRequestStep{.instance = json.property("elementInstanceId"), .request = read_request(json, "api")};
@@ -116,8 +134,9 @@ StepKind read_stream(ShapeReader& json) {
       .form_data = json.property("uploadFormData"),
       .form_data_name = json.property("uploadFormDataName"),
   };
-  step.download.policy = read_policy(json);
+  read_policy(json, step.download);
   step.upload.policy = step.download.policy;
+  step.upload.policy_properties = step.download.policy_properties;
   return step;
 }
 StepKind read_loop(ShapeReader& json) {
@@ -146,8 +165,8 @@ struct StepType {
   StepKind (*read)(ShapeReader& properties);
 };
 constexpr std::array<StepType, 11> step_types{{
-    {"script", read_script},
-    {"filter", read_filter},
+    {"script", read_script<ScriptStep>},
+    {"filter", read_script<FilterStep>},
     {"elementRequest", read_element_request},
     {"elementRequestStream", read_stream},
     {"request", read_platform_request},

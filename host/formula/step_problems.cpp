@@ -32,11 +32,12 @@ class Reporter {
   std::vector<FormulaProblem>& problems_;
 };
 
-void check_targets(const Formula& formula, const Reporter& report, Kind kind, const std::string& member,
+/// Accepted on the template, refused when an instance is to be made of it.
+void check_targets(const Formula& formula, const Reporter& report, const std::string& member,
                    const std::vector<std::string>& names) {
   for (std::size_t index = 0; index < names.size(); ++index) {
     if (names[index].empty() || formula.find_step(names[index]) != nullptr) continue;
-    report.add(kind, member + '[' + std::to_string(index) + ']',
+    report.add(Kind::incomplete, member + '[' + std::to_string(index) + ']',
                "names the step '" + names[index] + "', which does not exist");
   }
 }
@@ -92,13 +93,13 @@ void check_references(const Formula& formula, const Reporter& report, const std:
 void check_method(const Reporter& report, const std::string& member, const Property& property) {
   static constexpr std::array<std::string_view, 7> methods{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"};
   if (property.absent())
-    return report.add(Kind::incomplete, member, "is missing; give GET, POST, PUT, PATCH or DELETE");
+    return report.add(Kind::warning, member, "is missing; give GET, POST, PUT, PATCH or DELETE, else the step fails");
   auto method = property.plain_text();
   if (!method) return;
   std::transform(method->begin(), method->end(), method->begin(),
                  [](char byte) { return byte >= 'a' && byte <= 'z' ? static_cast<char>(byte - 'a' + 'A') : byte; });
   if (std::find(methods.begin(), methods.end(), *method) == methods.end()) {
-    report.add(Kind::invalid, member, "is none of GET, POST, PUT, PATCH, DELETE, HEAD and OPTIONS");
+    report.add(Kind::warning, member, "is none of GET, POST, PUT, PATCH, DELETE, HEAD and OPTIONS");
   }
 }
 
@@ -135,13 +136,11 @@ struct KindChecker {
   const Step& step;
   const Reporter& report;
 
-  void unsupported() const { report.add(Kind::unsupported, "type", "step type '" + step.type + "' cannot run yet"); }
-
   void property(const std::string& key, const Property& value) const {
     check_references(formula, report, "properties." + key, value);
   }
   void required(const std::string& key, const Property& value) const {
-    if (value.absent()) report.add(Kind::incomplete, "properties." + key, "is missing");
+    if (value.absent()) report.add(Kind::warning, "properties." + key, "is missing; the step fails when it runs");
     property(key, value);
   }
   void request(const std::string& target, const RequestProperties& value) const {
@@ -153,21 +152,27 @@ struct KindChecker {
     property("path", value.path);
     property("body", value.body);
     property("form", value.form);
-    if (!value.form.absent()) report.add(Kind::unsupported, "properties.form", "form data cannot be sent yet");
   }
-  void script(const std::string& body, const std::string& engine) const {
+  /// Only scripts that say v2 are held to its rules: published templates have others without a done() that work.
+  void script(const std::string& body, const std::string& engine, ScriptEnding result) const {
     if (body.find_first_not_of(" \t\r\n") == std::string::npos) {
-      return report.add(Kind::incomplete, "properties.body", "is missing; give the JavaScript of the step");
+      return report.add(Kind::warning, "properties.body", "is missing; give the JavaScript of the step");
     }
     const ScriptScan scan = scan_script(body);
-    if (is_v1_script(engine, formula.engine(), scan)) return;
-    if (!scan.calls_done) {
+    const bool says_v2 = engine == "v2";
+    if (says_v2 && !scan.calls_done) {
       report.add(Kind::invalid, "properties.body", "never calls done(); a script gives its result through done()");
+    } else if (result == ScriptEnding::optional) {
+      report.add(Kind::warning, "properties.body",
+                 "never calls done(); the step ends without values when the code has run");
     }
-    if (scan.top_level_return_line) {
+    if (says_v2 && scan.top_level_return_line) {
       report.add(Kind::invalid, "properties.body",
                  "has a return outside of any function in line " + std::to_string(*scan.top_level_return_line) +
                      "; give the result through done()");
+    }
+    if (!engine.empty() && engine != "v1" && !says_v2) {
+      report.add(Kind::warning, "properties.scriptEngine", "is neither v1 nor v2; v2 is taken");
     }
   }
   void half(const std::string& half, const Property& instance, const RequestProperties& value) const {
@@ -180,8 +185,8 @@ struct KindChecker {
     property(half + "Path", value.path);
   }
 
-  void operator()(const ScriptStep& kind) const { script(kind.body, kind.engine); }
-  void operator()(const FilterStep& kind) const { script(kind.body, kind.engine); }
+  void operator()(const ScriptStep& kind) const { script(kind.body, kind.engine, kind.result); }
+  void operator()(const FilterStep& kind) const { script(kind.body, kind.engine, kind.result); }
   void operator()(const ElementRequestStep& kind) const {
     required("elementInstanceId", kind.instance);
     request("api", kind.request);
@@ -190,48 +195,42 @@ struct KindChecker {
     }
   }
   void operator()(const HttpRequestStep& kind) const { request("url", kind.request); }
-  void operator()(const PlatformRequestStep& kind) const {
-    request("api", kind.request);
-    unsupported();
-  }
+  void operator()(const PlatformRequestStep& kind) const { request("api", kind.request); }
   void operator()(const ElementStreamStep& kind) const {
     half("download", kind.download_instance, kind.download);
     half("upload", kind.upload_instance, kind.upload);
     property("uploadFormData", kind.form_data);
     property("uploadFormDataName", kind.form_data_name);
-    unsupported();
   }
-  void operator()(const LoopStep& kind) const {
-    required("list", kind.list);
-    unsupported();
-  }
+  void operator()(const LoopStep& kind) const { required("list", kind.list); }
   void operator()(const SubFormulaStep& kind) const {
     required("formulaId", kind.formula_id);
+    const auto id = kind.formula_id.plain_text();
+    if (id && formula.find_sub_formula(*id) == nullptr) {
+      report.add(Kind::warning, "properties.formulaId",
+                 "names the formula '" + *id + "', which is not among the subFormulas; the step fails when it runs");
+    }
     property("args", kind.args);
     property("subFormulaConfigs", kind.configuration);
-    unsupported();
   }
   void operator()(const RetryExecutionStep& kind) const {
-    constexpr int attempts_max = 7;
     const auto text = kind.attempts.plain_text();
-    const bool is_digit = text && text->size() == 1 && (*text)[0] >= '0' && (*text)[0] <= '0' + attempts_max;
+    const bool is_digit = text && text->size() == 1 && (*text)[0] >= '0' && (*text)[0] <= '0' + execution_attempts_max;
     if (text && !is_digit) {
       report.add(Kind::invalid, "properties.retryAttempts",
-                 "retryAttempts must be a number from 0 to " + std::to_string(attempts_max));
+                 "retryAttempts must be a number from 0 to " + std::to_string(execution_attempts_max));
     }
     property("retryAttempts", kind.attempts);
-    unsupported();
   }
   void operator()(const AmqpRequestStep& kind) const {
     required("url", kind.url);
     property("queue", kind.queue);
     property("exchange", kind.exchange);
     property("body", kind.body);
-    unsupported();
   }
   void operator()(const NotificationStep& kind) const {
     property("body", kind.body);
-    if (formula.engine() == "v1") return unsupported();
+    if (!formula.says_v3()) return;
     report.add(Kind::invalid, "type", "Invalid formula for the v3 engine: it has no steps of type 'notification'");
   }
   void operator()(const UnknownStep&) const {
@@ -259,37 +258,37 @@ void find_step_problems(const Formula& formula, std::size_t index, std::vector<F
   const Reporter report("steps[" + std::to_string(index) + ']', problems);
   check_name(formula, index, report);
   std::visit(KindChecker{.formula = formula, .step = step, .report = report}, step.kind);
-  check_targets(formula, report, Kind::invalid, "onSuccess", step.on_success);
-  check_targets(formula, report, Kind::invalid, "onFailure", step.on_failure);
+  check_targets(formula, report, "onSuccess", step.on_success);
+  check_targets(formula, report, "onFailure", step.on_failure);
 }
 
 void find_trigger_problems(const Formula& formula, std::size_t index, std::vector<FormulaProblem>& problems) {
   const Trigger& trigger = formula.triggers()[index];
   const Reporter report("triggers[" + std::to_string(index) + ']', problems);
-  const auto unsupported = [&] {
-    report.add(Kind::unsupported, "type", "trigger type '" + trigger.type + "' cannot run yet");
-  };
   const auto instance = [&](const Property& property) {
-    if (property.absent()) report.add(Kind::incomplete, "properties.elementInstanceId", "is missing");
+    if (property.absent()) {
+      report.add(Kind::warning, "properties.elementInstanceId", "is missing; only a person can start the formula");
+    }
     check_references(formula, report, "properties.elementInstanceId", property);
   };
   if (const auto* event = std::get_if<EventTrigger>(&trigger.kind)) {
     instance(event->instance);
-    unsupported();
   } else if (const auto* request = std::get_if<ElementRequestTrigger>(&trigger.kind)) {
     instance(request->instance);
-    unsupported();
   } else if (const auto* scheduled = std::get_if<ScheduledTrigger>(&trigger.kind)) {
     const auto cron = scheduled->cron.plain_text();
     const auto fault = cron ? find_cron_fault(*cron) : std::nullopt;
     if (fault) report.add(Kind::invalid, "properties.cron", *fault);
-    if (scheduled->cron.absent()) report.add(Kind::invalid, "properties.cron", "is missing");
+    if (scheduled->cron.absent()) {
+      report.add(Kind::warning, "properties.cron", "is missing; only a person can start the formula");
+    }
     check_references(formula, report, "properties.cron", scheduled->cron);
   } else if (std::holds_alternative<UnknownTrigger>(trigger.kind)) {
     report.add(Kind::invalid, "type", "is none of event, elementRequest, scheduled and manual");
   }
   if (trigger.on_success.empty()) report.add(Kind::warning, "onSuccess", "starts no step");
-  check_targets(formula, report, Kind::incomplete, "onSuccess", trigger.on_success);
+  check_targets(formula, report, "onSuccess", trigger.on_success);
+  check_targets(formula, report, "onFailure", trigger.on_failure);
 }
 
 }  // namespace formulary

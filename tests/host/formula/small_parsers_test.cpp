@@ -5,6 +5,7 @@
 
 #include "host/formula/canonical_text.hpp"
 #include "host/formula/request_policy.hpp"
+#include "host/formula/scope.hpp"
 #include "host/formula/script_scan.hpp"
 #include "host/formula/web_text.hpp"
 
@@ -24,7 +25,7 @@ TEST_P(WrongStatusCodes, AreRefused) {
   EXPECT_FALSE(StatusCodes::parse(GetParam()));
 }
 INSTANTIATE_TEST_SUITE_P(Table, WrongStatusCodes,
-                         testing::Values("401-,400", "-400", "abc", "200,,201", "200,", "500-400", "99", "600",
+                         testing::Values("401-,400", "-400", "abc", "200,,201", "200,", "500-400", "99", "1000",
                                          "200 201", "2e2"));
 
 TEST(RequestPolicies, AcceptTwoHundredsUnlessToldOtherwise) {
@@ -42,6 +43,36 @@ TEST(RequestPolicies, TryAgainAsOftenAsAskedAndOnlyForTheCodesGiven) {
   EXPECT_TRUE(some.tries_again(503, 0));
   EXPECT_FALSE(some.tries_again(404, 0));
   EXPECT_FALSE((RequestPolicy{.retry = false, .retry_attempts = 2}.tries_again(500, 0)));
+}
+
+TEST(RequestPolicies, TakeFromTheScopeWhatTheTemplateRefersTo) {
+  Scope scope;
+  scope.config = SharedJson(json::object{
+      {"codes", "404,500-503"}, {"retry", true}, {"attempts", " 9 "}, {"delay", 250}, {"bad", json::array{1}}});
+  const RequestPolicy literal{.retry_attempts = 2};
+  const auto property = [](const char* text) { return Property(json::value(text)); };
+  const RequestPolicy all = resolve_policy(literal,
+                                           {.acceptable = property("${config.codes}"),
+                                            .retry = property("${config.retry}"),
+                                            .retry_attempts = property("${config.attempts}"),
+                                            .retry_delay = property("${config.delay}"),
+                                            .retry_codes = property("${config.codes},429")},
+                                           scope);
+  EXPECT_TRUE(all.accepts(404) && !all.accepts(200));
+  EXPECT_TRUE(all.retry);
+  EXPECT_EQ(all.retry_attempts, retry_attempts_max);
+  EXPECT_EQ(all.retry_delay, std::chrono::milliseconds(250));
+  EXPECT_TRUE(all.retry_codes.contains(429));
+  const RequestPolicy none = resolve_policy(literal,
+                                            {.acceptable = property("${config.none}"),
+                                             .retry = property("${config.bad}"),
+                                             .retry_attempts = property("${config.codes}"),
+                                             .retry_delay = property("${config.bad}"),
+                                             .retry_codes = {}},
+                                            scope);
+  EXPECT_TRUE(none.accepts(200) && !none.retry);
+  EXPECT_EQ(none.retry_attempts, 2);
+  EXPECT_EQ(none.retry_delay, std::chrono::milliseconds(0));
 }
 
 struct Script {
@@ -94,13 +125,32 @@ INSTANTIATE_TEST_SUITE_P(
         Script{"nonsense ends", "}}}))) ` ${ '", false, 0},
         Script{"a comment that is not closed", "done /*", false, 0}));
 
-TEST(V1Scripts, AreKnownByTheirEngineOrByNeverCallingDone) {
-  EXPECT_TRUE(is_v1_script("v1", "v3", scan_script("return 1")));
-  EXPECT_FALSE(is_v1_script("v2", "v1", scan_script("return 1")));
-  EXPECT_TRUE(is_v1_script("", "v1", scan_script("return 1")));
-  EXPECT_FALSE(is_v1_script("", "v1", scan_script("done(1)")));
-  EXPECT_FALSE(is_v1_script("", "v3", scan_script("return 1")));
+struct Source {
+  const char* why;
+  const char* script_engine;
+  const char* formula_engine;
+  const char* body;
+  ScriptEnding result;
+};
+class ScriptResults : public testing::TestWithParam<Source> {};
+TEST_P(ScriptResults, ComeFromDoneOrFromAReturn) {
+  const auto& [why, script_engine, formula_engine, body, result] = GetParam();
+  EXPECT_EQ(script_result(script_engine, formula_engine, scan_script(body)), result) << why;
 }
+INSTANTIATE_TEST_SUITE_P(
+    Table, ScriptResults,
+    testing::Values(Source{"v1 by its own word", "v1", "v3", "return 1", ScriptEnding::required},
+                    Source{"v1 without a return", "v1", "v3", "x()", ScriptEnding::required},
+                    Source{"v1 that was written for v2", "v1", "v3", "done(1)", ScriptEnding::done},
+                    Source{"v1 that has both", "v1", "v3", "done(1); return 1", ScriptEnding::required},
+                    Source{"v2 by its own word", "v2", "v1", "return 1", ScriptEnding::done},
+                    Source{"no word, in a formula of v1", "", "v1", "return 1", ScriptEnding::required},
+                    Source{"no word, but done", "", "v1", "done(1)", ScriptEnding::done},
+                    Source{"done as a callback", "", "v3", "p.then(done)", ScriptEnding::done},
+                    Source{"done and a bare return", "", "v3", "if (x) { done(1); return; } done(2)",
+                           ScriptEnding::done},
+                    Source{"no word, in v3, only logs", "", "v3", "console.log(1)", ScriptEnding::optional},
+                    Source{"an unknown word", "v9", "v3", "console.log(1)", ScriptEnding::optional}));
 
 TEST(QueryTexts, ReadFormsAndWriteThem) {
   json::object query;
