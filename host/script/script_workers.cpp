@@ -17,6 +17,8 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
+constexpr std::chrono::hours time_limit_max{24};
+
 ScriptResult failed(std::string_view code, std::string sentence) {
   ScriptResult result;
   result.error_code = code;
@@ -62,9 +64,10 @@ std::string fault_of(const ScriptChain& chain) {
     return "a chain has 1 to " + std::to_string(script_frame::chain_max) + " steps; this one has " +
            std::to_string(chain.steps.size());
   }
-  if (chain.output_max > script_frame::output_max || chain.time_limit.count() < 1) {
+  if (chain.output_max > script_frame::output_max || chain.time_limit.count() < 1 ||
+      chain.time_limit > time_limit_max) {
     return "the step's limits are out of range; at most " + std::to_string(script_frame::output_max) +
-           " bytes and at least 1 ms";
+           " bytes, and 1 ms to 24 h";
   }
   std::size_t size = chain.version.size();
   for (const auto& step : chain.steps) size += step.name.size() + step.body.size() + 64;
@@ -110,15 +113,15 @@ std::filesystem::path find_script_worker() {
 /// One slot, given back whatever happens. None if it was cancelled before one was free.
 class ScriptWorkers::Lease {
  public:
-  explicit Lease(ScriptWorkers& owner, const std::stop_token& stop = {}) : owner_(owner) {
+  explicit Lease(ScriptWorkers& owner, const std::string& version = {}, const std::stop_token& stop = {})
+      : owner_(owner) {
     std::unique_lock lock(owner_.mutex_);
     if (!owner_.freed_.wait(lock, stop, [this] { return !owner_.free_.empty(); })) return;
-    // A started one first, so that a host with few scripts keeps few processes.
-    const auto started =
-        std::find_if(owner_.free_.begin(), owner_.free_.end(), [](Slot* slot) { return slot->pid != 0; });
-    const auto taken = started != owner_.free_.end() ? started : owner_.free_.begin();
-    slot_ = *taken;
-    owner_.free_.erase(taken);
+    slot_ = *std::max_element(owner_.free_.begin(), owner_.free_.end(), [&version](const Slot* one, const Slot* other) {
+      return fitness(*one, version) < fitness(*other, version);
+    });
+    slot_->version = version;
+    owner_.free_.erase(std::find(owner_.free_.begin(), owner_.free_.end(), slot_));
   }
   Lease(const Lease&) = delete;
   Lease& operator=(const Lease&) = delete;
@@ -126,7 +129,6 @@ class ScriptWorkers::Lease {
     if (slot_ == nullptr) return;
     {
       const std::lock_guard lock(owner_.mutex_);
-      // In front: it has this formula's objects at hand, and its memory is in the processor's caches.
       owner_.free_.push_front(slot_);
     }
     owner_.freed_.notify_one();
@@ -135,6 +137,13 @@ class ScriptWorkers::Lease {
   [[nodiscard]] Slot* slot() const { return slot_; }
 
  private:
+  /// One that has the formula's objects at hand, before one that runs at all, so that a host with few scripts keeps few
+  /// processes. Of equals the one that was used last: its memory is in the processor's caches.
+  static int fitness(const Slot& slot, const std::string& version) {
+    if (slot.pid == 0) return 0;
+    return slot.version == version ? 2 : 1;
+  }
+
   ScriptWorkers& owner_;
   Slot* slot_ = nullptr;
 };
@@ -177,7 +186,7 @@ std::vector<ChainedResult> ScriptWorkers::run_chain(const ScriptChain& chain) {
     results.push_back({.step = 0, .result = failed("script.input", fault)});
     return results;
   }
-  const Lease lease(*this, chain.stop);
+  const Lease lease(*this, chain.version, chain.stop);
   if (lease.slot() == nullptr || chain.stop.stop_requested()) {
     results.push_back({.step = 0, .result = cancelled()});
     return results;
@@ -191,7 +200,11 @@ std::vector<ChainedResult> ScriptWorkers::run_chain(const ScriptChain& chain) {
 std::vector<ChainedResult> ScriptWorkers::run_on(Slot& slot, const ScriptChain& chain, bool one_by_one) {
   Answer answer = ask(slot, chain, one_by_one);
   if (answer.ending == WorkerProcess::Ending::replied) {
-    if (answer.last || slot.runs >= options_.runs_per_worker) renew(slot);
+    if (answer.last || slot.runs >= options_.runs_per_worker) {
+      renew(slot);
+    } else if (slot.runs >= options_.runs_per_worker - options_.runs_per_worker / 100) {
+      start_next(slot);
+    }
     return std::move(answer.results);
   }
   // The step that was running.
@@ -266,13 +279,28 @@ void ScriptWorkers::collect(WorkerProcess& worker, const ScriptChain& chain, boo
   }
 }
 
-void ScriptWorkers::start_worker(Slot& slot) {
-  slot.worker = std::make_unique<WorkerProcess>(WorkerProcess::Options{
+std::unique_ptr<WorkerProcess> ScriptWorkers::new_worker() {
+  auto worker = std::make_unique<WorkerProcess>(WorkerProcess::Options{
       .program = options_.program, .heap_mib = options_.heap_mib, .array_buffers_mib = options_.array_buffers_mib});
+  count(&Counts::started);
+  return worker;
+}
+
+void ScriptWorkers::start_worker(Slot& slot) {
+  slot.worker = slot.next && slot.next->alive() ? std::move(slot.next) : new_worker();
+  slot.next.reset();
   slot.runs = 0;
   const std::lock_guard lock(mutex_);
   slot.pid = slot.worker->pid();
-  ++counts_.started;
+}
+
+void ScriptWorkers::start_next(Slot& slot) {
+  if (slot.next) return;
+  try {
+    slot.next = new_worker();
+  } catch (const Error&) {
+    // It is tried again when it is needed, and reported then.
+  }
 }
 
 void ScriptWorkers::retire(Slot& slot) {

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "host/script/script_runner.hpp"
@@ -31,8 +32,8 @@ class ScriptWorkers final : public ScriptRunner {
     std::filesystem::path program = find_script_worker();
     unsigned workers = 2;
     std::size_t heap_mib = 64;  ///< JavaScript values of one run; beyond it the run fails with "script.memory".
-    std::size_t array_buffers_mib = 64;  ///< The bytes of its ArrayBuffers, which lie outside that heap.
-    std::uint64_t runs_per_worker = 1'000;
+    std::size_t array_buffers_mib = 64;      ///< The bytes of its ArrayBuffers, which lie outside that heap.
+    std::uint64_t runs_per_worker = 10'000;  ///< Then it is renewed; the new one starts ahead of time.
     /// A worker stops a script at its time limit by itself. One that is silent for this long afterwards is killed.
     std::chrono::milliseconds grace{1'000};
     std::chrono::milliseconds start_limit{10'000};
@@ -65,8 +66,10 @@ class ScriptWorkers final : public ScriptRunner {
  private:
   struct Slot {
     std::unique_ptr<WorkerProcess> worker;  ///< Only whoever took the slot may touch it.
+    std::unique_ptr<WorkerProcess> next;    ///< Takes over when this one had its runs; the same.
     std::uint64_t runs = 0;
-    pid_t pid = 0;  ///< Guarded by mutex_.
+    pid_t pid = 0;        ///< Guarded by mutex_.
+    std::string version;  ///< Of the last chain; the same.
   };
   class Lease;
 
@@ -75,7 +78,9 @@ class ScriptWorkers final : public ScriptRunner {
   [[nodiscard]] std::vector<ChainedResult> run_on(Slot& slot, const ScriptChain& chain, bool one_by_one);
   [[nodiscard]] Answer ask(Slot& slot, const ScriptChain& chain, bool one_by_one);
   void collect(WorkerProcess& worker, const ScriptChain& chain, bool one_by_one, Answer& answer) const;
+  [[nodiscard]] std::unique_ptr<WorkerProcess> new_worker();
   void start_worker(Slot& slot);
+  void start_next(Slot& slot);
   void retire(Slot& slot);
   void renew(Slot& slot);
   void count(std::uint64_t Counts::*what, std::uint64_t by = 1);

@@ -18,9 +18,19 @@ void say(const std::string& bytes) {
   if (send(3, bytes.data(), bytes.size(), MSG_NOSIGNAL) < 0) _exit(1);
 }
 
-void wait_for_request() {
-  char byte = 0;
-  if (recv(3, &byte, 1, 0) != 1) _exit(1);
+/// Its first bytes: the length, and whether results are wanted one by one.
+bool wait_for_request() {
+  char bytes[5] = {};
+  if (recv(3, bytes, sizeof bytes, MSG_WAITALL) != sizeof bytes) _exit(1);
+  return bytes[4] == 1;
+}
+
+std::string first_of_two(std::size_t step) {
+  script_frame::Reply reply;
+  reply.results.resize(1);
+  reply.results[0] = {.step = step, .result = {.ok = true, .value = "1"}};
+  reply.more = true;
+  return script_frame::encode_reply(reply);
 }
 
 void wait_for_ever() {
@@ -36,12 +46,20 @@ void misbehave(OddWorker how) {
     say("unasked");
     wait_for_ever();
   }
-  wait_for_request();
+  const bool one_by_one = wait_for_request();
   if (how == OddWorker::sends_nonsense) say(script_frame::encode("nonsense"));
   if (how == OddWorker::sends_huge_frame) say("\xff\xff\xff\xff");
   if (how == OddWorker::sends_half_a_frame) say(std::string("\x40\0\0\0half", 8));
   if (how == OddWorker::claims_memory_ran_out) _exit(static_cast<int>(script_frame::WorkerExit::out_of_memory));
   if (how == OddWorker::exits) _exit(5);
+  if (how == OddWorker::exits_in_the_second_step && one_by_one) say(first_of_two(0));
+  if (how == OddWorker::names_a_step_that_is_not_there) say(first_of_two(7));
+  if (how == OddWorker::wants_what_is_not_there) {
+    script_frame::Reply reply;
+    reply.wanted = 3;
+    say(script_frame::encode_reply(reply));
+    wait_for_ever();
+  }
   if (how == OddWorker::hangs || how == OddWorker::sends_huge_frame) wait_for_ever();
 }
 

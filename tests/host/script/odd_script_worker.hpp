@@ -17,6 +17,9 @@ enum class OddWorker {
   claims_memory_ran_out,
   exits,
   hangs,
+  exits_in_the_second_step,  ///< Of a chain whose results are wanted one by one; at once in any other.
+  wants_what_is_not_there,
+  names_a_step_that_is_not_there,
 };
 
 }  // namespace formulary

@@ -84,8 +84,24 @@ INSTANTIATE_TEST_SUITE_P(
         BadRun{"Sends_a_huge_frame", OddWorker::sends_huge_frame, "script.crashed", "ended by signal 9"},
         BadRun{"Sends_half_a_frame", OddWorker::sends_half_a_frame, "script.crashed", "ended with status 0"},
         BadRun{"Runs_out_of_memory", OddWorker::claims_memory_ran_out, "script.memory", "more memory than it may have"},
+        BadRun{"Wants_what_is_not_there", OddWorker::wants_what_is_not_there, "script.crashed", "ended by signal 9"},
+        BadRun{"Names_a_step_that_is_not_there", OddWorker::names_a_step_that_is_not_there, "script.crashed",
+               "the process that ran the script"},
         BadRun{"Hangs", OddWorker::hangs, "script.timeout", "did not end within 200 ms"}),
     [](const auto& row) { return std::string(row.param.name); });
+
+TEST(ScriptWorkersThatDieInAChain, LayItToTheStepThatRan) {
+  ScriptWorkers workers = odd_workers(OddWorker::exits_in_the_second_step);
+  ScriptChain chain;
+  chain.steps.resize(3);
+  chain.steps[0].on_success = 2;
+  const auto results = workers.run_chain(chain);
+  ASSERT_EQ(results.size(), 2U);
+  EXPECT_EQ(results[0].step, 0U);
+  EXPECT_THAT(results[0].result, succeeded_with("1"));
+  EXPECT_EQ(results[1].step, 2U);
+  EXPECT_THAT(results[1].result, failed_with("script.crashed", "ended with status"));
+}
 
 TEST(ScriptWorkersThatSpeakUnasked, AreReplacedBeforeTheyGetAScript) {
   ScriptWorkers workers = odd_workers(OddWorker::speaks_unasked);
