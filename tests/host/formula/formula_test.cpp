@@ -2,11 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -88,53 +83,69 @@ TEST(FormulaTest, RefusesWhatIsNoObject) {
   }
 }
 
-// Real templates, published by the platform's vendor and its users. They are no part of the repository.
-
-std::string read_file(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+TEST(FormulaTest, KnowsWhatAFormulaSaysAboutItself) {
+  const auto formula = Formula::parse(R"({"id":12,"name":"f","description":"d","singleThreaded":true,"method":"post",
+    "uri":"/hires","debugLoggingEnabled":false,"debugLoggingExpires":"2030-01-01T00:00:00Z","triggers":[
+    {"type":"manual","async":false,"active":false,"onSuccess":["a"],"onFailure":["b"]}]})");
+  EXPECT_EQ(formula->id(), "12");
+  EXPECT_EQ(formula->description(), "d");
+  EXPECT_TRUE(formula->single_threaded());
+  EXPECT_FALSE(formula->debug_logging().enabled);
+  EXPECT_EQ(formula->debug_logging().expires, "2030-01-01T00:00:00Z");
+  ASSERT_TRUE(formula->resource());
+  EXPECT_EQ(formula->resource()->method, "POST");
+  EXPECT_EQ(formula->resource()->uri, "/hires");
+  const Trigger& trigger = formula->triggers().front();
+  EXPECT_EQ(trigger.on_failure, (std::vector<std::string>{"b"}));
+  EXPECT_FALSE(trigger.async || trigger.active);
 }
 
-/// The templates of a file: the file itself, or the entries of an export. Other documents lie in the same folders.
-std::vector<json::value> templates_in(const std::filesystem::path& path) {
-  json::value document;
-  try {
-    document = parse_json(read_file(path), path.string());
-  } catch (const Error&) {
-    return {};  // one published file is not JSON
-  }
-  std::vector<json::value> found;
-  const auto take = [&found](const json::value& value) {
-    if (value.is_object() && value.as_object().contains("steps")) found.push_back(value);
-  };
-  if (const auto* entries = document.if_array()) {
-    for (const auto& entry : *entries) take(entry);
-  } else {
-    take(document);
-  }
-  return found;
+TEST(FormulaTest, TakesTheDefaultsOfThePlatform) {
+  const auto formula = Formula::parse(R"({"name":"f","triggers":[{"type":"manual"}]})");
+  EXPECT_EQ(formula->engine(), "v3");
+  EXPECT_FALSE(formula->says_v3() || formula->single_threaded() || formula->resource());
+  EXPECT_TRUE(formula->debug_logging().enabled);
+  EXPECT_TRUE(formula->triggers().front().async && formula->triggers().front().active);
+  EXPECT_TRUE(formula->id().empty());
 }
 
-TEST(RealTemplates, AllParseComeBackEqualAndHaveNoUnexpectedProblem) {
-  const std::filesystem::path folder = std::filesystem::path(FORMULARY_SHARED) / "contract/platform/formulas";
-  if (!std::filesystem::is_directory(folder)) {
-    if (std::getenv("CI") != nullptr) FAIL() << folder << " is absent";
-    GTEST_SKIP() << "the published templates are absent: " << folder;
+TEST(FormulaTest, IsAResourceByMethodAndUriOrByApi) {
+  const auto resource = [](const char* text) { return Formula::parse(text)->resource(); };
+  EXPECT_EQ(resource(R"({"api":"get /x"})")->method, "GET");
+  EXPECT_EQ(resource(R"({"api":"GET /x"})")->uri, "/x");
+  EXPECT_FALSE(resource(R"({"method":"GET"})"));
+  EXPECT_FALSE(resource(R"({"method":null,"uri":null})"));
+  EXPECT_FALSE(resource(R"({"api":"GET"})"));
+}
+
+TEST(FormulaTest, FindsSubFormulasNearestFirst) {
+  const auto formula = Formula::parse(R"({"id":1,"name":"outer","subFormulas":[
+    {"id":2,"name":"inner","subFormulas":[{"id":"3","name":"nearest"},{"id":4,"name":"deep"}]},
+    {"id":3,"name":"sibling"}]})");
+  ASSERT_EQ(formula->sub_formulas().size(), 2U);
+  const Formula* inner = formula->find_sub_formula("2");
+  ASSERT_NE(inner, nullptr);
+  EXPECT_EQ(formula->find_sub_formula("3")->name(), "sibling");
+  EXPECT_EQ(inner->find_sub_formula("3")->name(), "nearest");
+  EXPECT_EQ(formula->find_sub_formula("4"), nullptr);
+  EXPECT_EQ(inner->find_sub_formula("4")->find_sub_formula("3")->name(), "nearest");
+  EXPECT_EQ(inner->find_sub_formula("4")->find_sub_formula("2"), inner);
+  EXPECT_EQ(inner->find_sub_formula("1"), formula.get());
+  EXPECT_EQ(formula->find_sub_formula(""), nullptr);
+  EXPECT_EQ(formula->sub_formulas().front()->document().at("subFormulas").as_array().size(), 2U);
+}
+
+TEST(FormulaTest, GivesBothHalvesOfAStreamThePolicyOfItsStep) {
+  const auto formula = Formula::parse(R"({"steps":[{"name":"s","type":"elementRequestStream","properties":{
+    "downloadMethod":"GET","uploadMethod":"POST","uploadBody":"b","retry":"true","retryAttempts":"${config.n}",
+    "acceptableStatusCodes":"404","uploadFormData":"{}","uploadFormDataName":"file"}}]})");
+  const auto& stream = std::get<ElementStreamStep>(formula->steps().front().kind);
+  for (const auto* half : {&stream.download, &stream.upload}) {
+    EXPECT_TRUE(half->policy.retry && half->policy.accepts(404));
+    EXPECT_FALSE(half->policy_properties.retry_attempts.absent());
   }
-  std::size_t count = 0;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
-    if (entry.path().extension() != ".json") continue;
-    for (const auto& document : templates_in(entry.path())) {
-      ++count;
-      const auto formula = Formula::from_json(document, entry.path().string());
-      EXPECT_EQ(formula->document(), document) << entry.path();
-      for (const auto& problem : find_problems(*formula)) {
-        const std::string line = std::string(name(problem.kind)) + ' ' + problem.path + ": " + problem.sentence;
-        std::cout << entry.path().lexically_relative(folder).string() << ": " << line << '\n';
-      }
-    }
-  }
-  EXPECT_GE(count, 30U);
+  EXPECT_EQ(stream.upload.body.source(), "b");
+  EXPECT_EQ(stream.form_data_name.source(), "file");
 }
 
 }  // namespace
