@@ -19,12 +19,6 @@ constexpr std::size_t hash_bytes = 32;
 constexpr std::uint64_t text_here = 0;
 constexpr std::uint64_t text_elsewhere = 1;
 
-std::uint32_t crc32c(std::string_view bytes) {
-  boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true> sum;
-  sum.process_bytes(bytes.data(), bytes.size());
-  return sum.checksum();
-}
-
 void append_number(std::string& out, std::uint64_t value) {
   while (value >= 0x80) {
     out += static_cast<char>(static_cast<std::uint8_t>(value) | 0x80U);
@@ -49,6 +43,12 @@ std::uint32_t read_fixed(std::string_view bytes) {
 }
 
 }  // namespace
+
+std::uint32_t row_checksum(std::string_view bytes) {
+  boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true> sum;
+  sum.process_bytes(bytes.data(), bytes.size());
+  return sum.checksum();
+}
 
 void RowWriter::number(std::uint64_t value) {
   append_number(members_, value);
@@ -114,7 +114,7 @@ std::string RowWriter::finish() {
   row += '\0';
   append_fixed(row, static_cast<std::uint32_t>(payload.size()));
   row += payload;
-  append_fixed(row, crc32c(row));
+  append_fixed(row, row_checksum(row));
   return row;
 }
 
@@ -130,7 +130,7 @@ RowReader::RowReader(std::string_view row, const BodyStore& bodies, const Journa
   if (row[3] != 0 || size != row.size() - header_bytes - sum_bytes || size > limits.row_bytes_max + 2 * header_bytes) {
     refuse("has a wrong length");
   }
-  if (read_fixed(row.substr(header_bytes + size)) != crc32c(row.substr(0, header_bytes + size))) {
+  if (read_fixed(row.substr(header_bytes + size)) != row_checksum(row.substr(0, header_bytes + size))) {
     refuse("was changed: its checksum is wrong");
   }
   rest_ = row.substr(header_bytes, size);

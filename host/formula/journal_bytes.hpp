@@ -13,6 +13,9 @@
 
 namespace formulary {
 
+/// CRC-32C.
+[[nodiscard]] std::uint32_t row_checksum(std::string_view bytes);
+
 /// Collects one row.
 class RowWriter {
  public:
