@@ -1,6 +1,7 @@
 #include "host/formula/reference.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <span>
 #include <utility>
@@ -108,6 +109,32 @@ std::size_t find_close(std::string_view text) {
   return std::string_view::npos;
 }
 
+struct Call {
+  std::string_view begin;
+  Reference::Function function;
+};
+constexpr std::array<Call, 4> calls{{
+    {"Object.values(", Reference::Function::values},
+    {"Object.keys(", Reference::Function::keys},
+    {"Object.entries(", Reference::Function::entries},
+    {"JSON.stringify(", Reference::Function::stringify},
+}};
+
+std::optional<Reference> parse_reference(std::string_view text) {
+  if (text.size() > reference_bytes_max) return std::nullopt;
+  Reference reference{.text = std::string(text), .tokens = {}};
+  for (const Call& call : calls) {
+    if (!text.starts_with(call.begin) || !text.ends_with(')')) continue;
+    reference.function = call.function;
+    text = trimmed(text.substr(call.begin.size(), text.size() - call.begin.size() - 1));
+    break;
+  }
+  auto tokens = PathParser(text).parse();
+  if (!tokens) return std::nullopt;
+  reference.tokens = *std::move(tokens);
+  return reference;
+}
+
 struct ParsedText {
   std::vector<Property::Segment> segments;
   std::vector<std::string> faults;
@@ -131,10 +158,9 @@ ParsedText parse_text(std::string_view text) {
     }
     const std::string_view whole = text.substr(0, close + 3);
     const std::string_view path = trimmed(whole.substr(2, close));
-    auto tokens = path.size() > reference_bytes_max ? std::nullopt : PathParser(path).parse();
-    if (tokens) {
+    if (auto reference = parse_reference(path)) {
       if (!plain.empty()) result.segments.emplace_back(std::exchange(plain, {}));
-      result.segments.emplace_back(Reference{.text = std::string(path), .tokens = *std::move(tokens)});
+      result.segments.emplace_back(*std::move(reference));
     } else {
       result.faults.push_back(quoted(whole) + " is not a reference");
       plain += whole;
@@ -223,6 +249,42 @@ Found find_part(const Reference& reference, const Scope& scope) {
   return configured.part != nullptr ? configured : walk_steps(scope, tokens);
 }
 
+json::value entry_of(Reference::Function function, std::string_view key, const json::value& value) {
+  if (function == Reference::Function::values) return value;
+  if (function == Reference::Function::keys) return json::value(key);
+  return json::array{json::value(key), value};
+}
+
+/// As JavaScript does it; of what is neither object nor array there are no entries.
+json::value applied(Reference::Function function, const json::value& value) {
+  if (function == Reference::Function::stringify) return json::value(to_text(value));
+  json::array entries;
+  if (const auto* object = value.if_object()) {
+    for (const auto& member : *object) entries.push_back(entry_of(function, member.key(), member.value()));
+  } else if (const auto* array = value.if_array()) {
+    for (std::size_t index = 0; index < array->size(); ++index) {
+      entries.push_back(entry_of(function, std::to_string(index), (*array)[index]));
+    }
+  }
+  return entries;
+}
+
+/// The number of entries, where "length" is the last word and no member of that name.
+std::optional<json::value> length_of(Reference reference, const Scope& scope) {
+  if (reference.tokens.size() < 2 || reference.tokens.back().key != "length") return std::nullopt;
+  reference.tokens.pop_back();
+  const json::value* owner = find_part(reference, scope).part;
+  const auto* array = owner == nullptr ? nullptr : owner->if_array();
+  return array == nullptr ? std::nullopt : std::optional(json::value(array->size()));
+}
+
+/// What the reference gives if it is more than a part of the scope.
+std::optional<json::value> computed(const Reference& reference, const json::value* part, const Scope& scope) {
+  if (part == nullptr) return length_of(reference, scope);
+  if (reference.function == Reference::Function::none) return std::nullopt;
+  return applied(reference.function, *part);
+}
+
 void append_bounded(std::string& text, std::string_view addition, std::size_t bytes_max) {
   if (addition.size() > bytes_max - std::min(bytes_max, text.size())) {
     throw Error(ErrorCode::limit_reached, "a property is longer than " + std::to_string(bytes_max) +
@@ -231,7 +293,10 @@ void append_bounded(std::string& text, std::string_view addition, std::size_t by
   text += addition;
 }
 
-std::string inserted_text(const json::value* value) {
+std::string inserted_text(const Reference& reference, const Scope& scope) {
+  const json::value* part = find_part(reference, scope).part;
+  const auto made = computed(reference, part, scope);
+  const json::value* value = made ? &*made : part;
   if (value == nullptr || value->is_null()) return {};
   if (const auto* string = value->if_string()) return std::string(*string);
   return to_text(*value);
@@ -304,6 +369,9 @@ std::shared_ptr<const json::value> share(const Property& property, const Scope& 
     return value ? std::make_shared<const json::value>(*std::move(value)) : nullptr;
   }
   const Found found = find_part(*reference, scope);
+  if (auto value = computed(*reference, found.part, scope)) {
+    return std::make_shared<const json::value>(*std::move(value));
+  }
   return found.part == nullptr ? nullptr : found.whole->share(found.part);
 }
 
@@ -312,13 +380,14 @@ std::optional<json::value> resolve(const Property& property, const Scope& scope,
   const auto& segments = property.segments();
   if (segments.empty()) return resolve_nested(property.source(), scope, bytes_max);
   if (const auto* whole = std::get_if<Reference>(&segments.front()); whole != nullptr && segments.size() == 1) {
-    const json::value* value = find(*whole, scope);
-    return value == nullptr ? std::nullopt : std::optional(*value);
+    const json::value* part = find(*whole, scope);
+    if (auto value = computed(*whole, part, scope)) return value;
+    return part == nullptr ? std::nullopt : std::optional(*part);
   }
   std::string text;
   for (const auto& segment : segments) {
     const auto* reference = std::get_if<Reference>(&segment);
-    append_bounded(text, reference == nullptr ? std::get<std::string>(segment) : inserted_text(find(*reference, scope)),
+    append_bounded(text, reference == nullptr ? std::get<std::string>(segment) : inserted_text(*reference, scope),
                    bytes_max);
   }
   return json::value(text);

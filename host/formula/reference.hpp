@@ -23,13 +23,20 @@ class Scope;
 ///
 /// Keys may contain dots (configuration) and dashes (steps): at each object the longest literal key that fits wins. A
 /// path that begins with none of the four words is the shorthand of older templates: a configuration key, else a step.
+///
+/// Published templates also write a little JavaScript there, of which this much is understood:
+///
+///   ${Object.values(steps.sort.groups)}   Object.keys(…)   Object.entries(…)   JSON.stringify(…)
+///   ${steps.list.ids.length}
 struct Reference {
+  enum class Function { none, values, keys, entries, stringify };
   struct Token {
     std::string key;
     std::optional<std::size_t> index;  ///< Set for `[3]`; `key` is then "3".
   };
-  std::string text;           ///< Between the braces, trimmed.
-  std::vector<Token> tokens;  ///< At least one.
+  std::string text;                    ///< Between the braces, trimmed.
+  std::vector<Token> tokens;           ///< At least one.
+  Function function = Function::none;  ///< Applied to what the tokens lead to.
 };
 
 inline constexpr std::size_t reference_bytes_max = 1'024;
@@ -63,7 +70,7 @@ class Property {
   std::vector<std::string> faults_;
 };
 
-/// Follows the reference; nullptr if there is nothing at its end, as in `${steps}` alone. The result lives as long as
+/// Follows the tokens; nullptr if there is nothing at their end, as in `${steps}` alone. The result lives as long as
 /// the scope.
 [[nodiscard]] const json::value* find(const Reference& reference, const Scope& scope);
 

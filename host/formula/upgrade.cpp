@@ -170,6 +170,7 @@ class Upgrader {
   /// The path with its root, nullopt if it begins with none, nor with a configuration key or a step.
   [[nodiscard]] std::optional<std::string> full_path(const Reference& reference) const {
     const std::string& text = reference.text;
+    if (reference.function != Reference::Function::none) return std::nullopt;
     if (is_one_of(reference.tokens.front().key, roots)) {
       return reference.tokens.size() > 1 ? std::optional(text) : std::nullopt;
     }
@@ -197,7 +198,7 @@ class Upgrader {
     const Property property(*path);
     const auto& segments = property.segments();
     const auto* reference = segments.size() == 1 ? std::get_if<Reference>(&segments.front()) : nullptr;
-    if (reference == nullptr) return;
+    if (reference == nullptr || reference->function != Reference::Function::none) return;
     const std::string filled = filled_text(std::string_view(api->as_string()), reference->text);
     if (filled == std::string_view(api->as_string())) return;
     replace(properties.if_contains("api") == api ? "api" : "url", api->as_string(), filled);

@@ -259,7 +259,7 @@ INSTANTIATE_TEST_SUITE_P(
         Proper{"a single name where names are meant", around(done("a", R"("onSuccess":"a")"))},
         Proper{"retry fields by reference",
                around(request(R"("retry":"${trigger.args.r}","retryAttempts":"${trigger.args.n}")"))},
-        Proper{"JavaScript in a reference", around(step("loop", R"j("list":"${ Object.values(steps.a.b) }")j"))},
+        Proper{"JavaScript in a reference", around(step("loop", R"j("list":"${ steps.a.b.filter(x => x.c) }")j"))},
         Proper{"a script of v2 that returns in functions",
                around(v2_script("done([1].map(function (x) { return x; }))"))},
         Proper{"a script that returns from its middle", around(script("if (1) { done(1); return; } done(2)"))},

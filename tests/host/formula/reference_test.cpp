@@ -79,7 +79,7 @@ INSTANTIATE_TEST_SUITE_P(
         Resolution{"blank is absent", "  ", "absent"},
         Resolution{"an index into an object is nothing", "${trigger.args[0]}", "absent"},
         Resolution{"an index beyond the end is nothing", "${steps.get-job.response.body[2]}", "absent"},
-        Resolution{"improper references stay text", "${JSON.stringify(steps.x)}", R"("${JSON.stringify(steps.x)}")"},
+        Resolution{"improper references stay text", "${steps.x.map(y)}", R"("${steps.x.map(y)}")"},
         Resolution{"a dollar alone is text", "5 $ {x}", R"("5 $ {x}")"}));
 
 TEST(References, WhatWasPutInIsNotSearchedAgain) {

@@ -152,6 +152,35 @@ INSTANTIATE_TEST_SUITE_P(
                     Source{"no word, in v3, only logs", "", "v3", "console.log(1)", ScriptEnding::optional},
                     Source{"an unknown word", "v9", "v3", "console.log(1)", ScriptEnding::optional}));
 
+struct Computed {
+  const char* property;
+  const char* value;  ///< JSON; nullptr if there is none.
+};
+class ComputedReferences : public testing::TestWithParam<Computed> {};
+TEST_P(ComputedReferences, GiveWhatJavaScriptGives) {
+  Scope scope;
+  scope.config = SharedJson(parse_json(R"({"o":{"a":[1],"b":2},"l":["x","y"],"n":{"length":"own"},"t":"text"})", "c"));
+  const Property property{json::value(GetParam().property)};
+  EXPECT_TRUE(property.faults().empty());
+  const auto value = resolve(property, scope, 1'000);
+  const auto shared = share(property, scope, 1'000);
+  EXPECT_EQ(value ? to_text(*value) : "none", GetParam().value == nullptr ? "none" : GetParam().value);
+  EXPECT_EQ(shared ? to_text(*shared) : "none", GetParam().value == nullptr ? "none" : GetParam().value);
+}
+INSTANTIATE_TEST_SUITE_P(Table, ComputedReferences,
+                         testing::Values(Computed{"${ Object.values(config.o) }", "[[1],2]"},
+                                         Computed{"${Object.keys(config.o)}", R"(["a","b"])"},
+                                         Computed{"${Object.entries( config.o )}", R"([["a",[1]],["b",2]])"},
+                                         Computed{"${Object.values(config.l)}", R"(["x","y"])"},
+                                         Computed{"${Object.keys(config.l)}", R"(["0","1"])"},
+                                         Computed{"${Object.values(config.t)}", "[]"},
+                                         Computed{"${JSON.stringify(config.l)}", R"("[\"x\",\"y\"]")"},
+                                         Computed{"n=${config.l.length} ${Object.keys(o)}", R"("n=2 [\"a\",\"b\"]")"},
+                                         Computed{"${config.l.length}", "2"},
+                                         Computed{"${config.n.length}", R"("own")"},
+                                         Computed{"${config.o.length}", nullptr}, Computed{"${length}", nullptr},
+                                         Computed{"${Object.values(config.none)}", nullptr}));
+
 TEST(QueryTexts, ReadFormsAndWriteThem) {
   json::object query;
   add_query_text(query, "a=1&b=x+y&b=%C3%A4&&c&d=100%");

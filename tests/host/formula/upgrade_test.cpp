@@ -53,6 +53,8 @@ INSTANTIATE_TEST_SUITE_P(
                  R"({"list":"${trigger.args.ids}"})"},
         Upgraded{"a list in v3 form", "loop", R"({"list":"${ steps.get_contacts.ids }"})",
                  R"({"list":"${ steps.get_contacts.ids }"})"},
+        Upgraded{"a list that is computed", "loop", R"j({"list":"${Object.keys(looper.entry)}"})j",
+                 R"j({"list":"${Object.keys(looper.entry)}"})j"},
         Upgraded{"a list that is nothing", "loop", R"({"list":"a, b"})", R"({"list":"a, b"})"},
         Upgraded{"a list of an unknown step", "loop", R"({"list":"nope.ids"})", R"({"list":"nope.ids"})"},
         Upgraded{"a list that is a list", "loop", R"({"list":[1,"${looper.entry}"]})",
