@@ -19,6 +19,7 @@ class Redactor {
   /// Wipes what it is given.
   explicit Redactor(std::vector<std::string> secrets);
 
+  [[nodiscard]] bool empty() const noexcept { return needles_ == nullptr; }  ///< It knows no secret.
   [[nodiscard]] std::string redact(std::string_view text) const;
   [[nodiscard]] bool finds_secret(std::string_view text) const;
 

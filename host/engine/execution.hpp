@@ -16,7 +16,7 @@
 namespace formulary {
 
 struct StepExecution {
-  std::int64_t id = 0;  ///< Within the execution, from 1.
+  std::int64_t id = 0;  ///< step_id()
   std::string name;
   std::string type;  ///< "trigger" for the first.
   plan::StepStatus status = plan::StepStatus::success;
@@ -28,6 +28,13 @@ struct StepExecution {
 
   [[nodiscard]] std::chrono::milliseconds duration() const;
 };
+
+/// Of the n-th step of an execution, from 1: unique over all executions of a data folder. Executions that are not kept
+/// have the id 0.
+[[nodiscard]] constexpr std::int64_t step_id(std::int64_t execution, std::int64_t step) noexcept {
+  constexpr std::int64_t steps_per_execution = std::int64_t{1} << 20U;
+  return execution * steps_per_execution + step;
+}
 
 struct Execution {
   std::string id;

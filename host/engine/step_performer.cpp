@@ -44,6 +44,14 @@ ResourceRequest resource_request(const plan::RequestCall& call) {
   return request;
 }
 
+ScriptInputs inputs_of(const Scope& scope) {
+  ScriptInputs inputs{.trigger = scope.trigger.text(), .info = scope.info.text(), .config = scope.config.text()};
+  inputs.steps.reserve(scope.steps.size());
+  scope.steps.for_each(
+      [&inputs](const StepOutputs::Entry& entry) { inputs.steps.emplace_back(entry.name, entry.output.text()); });
+  return inputs;
+}
+
 }  // namespace
 
 plan::Outcome StepPerformer::perform(const CallOrder& order) const noexcept {
@@ -61,14 +69,58 @@ plan::Outcome StepPerformer::perform(const CallOrder& order) const noexcept {
 }
 
 std::chrono::milliseconds StepPerformer::time_limit(const plan::Call& call) const noexcept {
-  return std::holds_alternative<plan::ScriptCall>(call) ? settings_.script_time_limit : settings_.request_time_limit;
+  if (std::holds_alternative<plan::ScriptCall>(call)) return settings_.script_time_limit;
+  return std::holds_alternative<plan::StreamCall>(call) ? 2 * settings_.request_time_limit
+                                                        : settings_.request_time_limit;
 }
 
 plan::Outcome StepPerformer::perform_kind(const CallOrder& order, const plan::RequestCall& call) const {
-  return call.kind == plan::RequestCall::Kind::element ? call_element(order, call) : send_http(order, call);
+  return request(order, call);
 }
 
-plan::Outcome StepPerformer::call_element(const CallOrder& order, const plan::RequestCall& call) const {
+plan::Answered StepPerformer::request(const CallOrder& order, const plan::RequestCall& call) const {
+  switch (call.kind) {
+    case plan::RequestCall::Kind::element:
+      return call_element(order, call);
+    case plan::RequestCall::Kind::platform:
+      return call_platform(order, call);
+    case plan::RequestCall::Kind::http:
+      break;
+  }
+  return send_http(order, call);
+}
+
+/// The file goes through memory, so it is bounded as every answer is.
+plan::Outcome StepPerformer::perform_kind(const CallOrder& order, const plan::StreamCall& call) const {
+  plan::Streamed outcome{.download = request(order, call.download)};
+  if (outcome.download.status >= first_error_status) return outcome;
+  const plan::RequestCall upload = plan::upload_of(call, outcome.download, order.idempotency_key);
+  outcome.download.body.clear();
+  outcome.upload = request(order, upload);
+  return outcome;
+}
+
+plan::Outcome StepPerformer::perform_kind(const CallOrder& order, const plan::AmqpCall& /*call*/) const {
+  throw Error(ErrorCode::unsupported, "step '" + order.step_name + "': messages cannot be sent to a queue from here");
+}
+
+plan::Outcome StepPerformer::perform_kind(const CallOrder& order, const plan::NotifyCall& call) const {
+  if (!ports_.notify) {
+    throw Error(ErrorCode::unsupported, "step '" + order.step_name + "': there is nobody to notify here");
+  }
+  ports_.notify(order.redactor->redact(call.body));
+  return plan::Delivered{};
+}
+
+plan::Answered StepPerformer::call_platform(const CallOrder& order, const plan::RequestCall& call) const {
+  if (!ports_.call_platform) {
+    throw Error(ErrorCode::unsupported,
+                "step '" + order.step_name + "': the platform's API cannot be called from here");
+  }
+  return ports_.call_platform(call, order.stop);
+}
+
+plan::Answered StepPerformer::call_element(const CallOrder& order, const plan::RequestCall& call) const {
   if (!ports_.call_element) {
     throw Error(ErrorCode::unsupported, "step '" + order.step_name + "': there are no element instances here");
   }
@@ -89,7 +141,7 @@ plan::Outcome StepPerformer::call_element(const CallOrder& order, const plan::Re
   return outcome;
 }
 
-plan::Outcome StepPerformer::send_http(const CallOrder& order, const plan::RequestCall& call) const {
+plan::Answered StepPerformer::send_http(const CallOrder& order, const plan::RequestCall& call) const {
   if (ports_.transport == nullptr) {
     throw Error(ErrorCode::unsupported, "step '" + order.step_name + "': HTTP requests cannot be sent from here");
   }
@@ -119,11 +171,13 @@ plan::Outcome StepPerformer::perform_kind(const CallOrder& order, const plan::Sc
       .kind = call.filter ? ScriptKind::filter : ScriptKind::step,
       .name = order.step_name,
       .body = call.body,
-      .context = script_context(*call.scope),
       .seed = call.seed,
       .now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(call.now.time_since_epoch()).count(),
       .time_limit = settings_.script_time_limit,
-      .output_max = settings_.limits.property_bytes_max};
+      .output_max = settings_.limits.property_bytes_max,
+      .inputs = inputs_of(*call.scope),
+      .version = order.version,
+      .stop = order.stop};
   ScriptResult result = ports_.scripts->run(request);
   return plan::ScriptEnded{.ok = result.ok,
                            .value = std::move(result.value),

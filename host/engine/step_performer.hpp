@@ -7,13 +7,14 @@
 #include <string>
 
 #include "host/base/redactor.hpp"
-#include "host/engine/runner.hpp"
+#include "host/engine/ports.hpp"
 #include "host/formula/plan.hpp"
 
 namespace formulary {
 
 struct CallOrder {
   std::string step_name;
+  std::string version;  ///< Content id of the formula whose step it is.
   std::shared_ptr<const plan::Call> call;
   int attempt = 1;
   std::string idempotency_key;  ///< Empty if none is needed.
@@ -36,13 +37,13 @@ class StepPerformer {
  private:
   [[nodiscard]] plan::Outcome perform_kind(const CallOrder& order, const plan::RequestCall& call) const;
   [[nodiscard]] plan::Outcome perform_kind(const CallOrder& order, const plan::ScriptCall& call) const;
-  /// Streams and messages.
-  template <class Other>
-  [[nodiscard]] plan::Outcome perform_kind(const CallOrder& order, const Other& /*call*/) const {
-    throw Error(ErrorCode::unsupported, "step '" + order.step_name + "': its kind cannot run yet");
-  }
-  [[nodiscard]] plan::Outcome call_element(const CallOrder& order, const plan::RequestCall& call) const;
-  [[nodiscard]] plan::Outcome send_http(const CallOrder& order, const plan::RequestCall& call) const;
+  [[nodiscard]] plan::Outcome perform_kind(const CallOrder& order, const plan::StreamCall& call) const;
+  [[nodiscard]] plan::Outcome perform_kind(const CallOrder& order, const plan::AmqpCall& call) const;
+  [[nodiscard]] plan::Outcome perform_kind(const CallOrder& order, const plan::NotifyCall& call) const;
+  [[nodiscard]] plan::Answered request(const CallOrder& order, const plan::RequestCall& call) const;
+  [[nodiscard]] plan::Answered call_platform(const CallOrder& order, const plan::RequestCall& call) const;
+  [[nodiscard]] plan::Answered call_element(const CallOrder& order, const plan::RequestCall& call) const;
+  [[nodiscard]] plan::Answered send_http(const CallOrder& order, const plan::RequestCall& call) const;
 
   RunnerPorts ports_;
   RunnerSettings settings_;

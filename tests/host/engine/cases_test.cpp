@@ -91,7 +91,7 @@ class CaseWorld {
     const json::object result = results.front().as_object();
     if (results.size() > 1) results.erase(results.begin());  // the last one serves again and again
     if (const auto* part = member(result, "sees").if_string()) {
-      EXPECT_NE(request.context.find(std::string(*part)), std::string::npos)
+      EXPECT_NE(join_script_context(request.inputs).find(std::string(*part)), std::string::npos)
           << request.name << " sees " << request.context;
     }
     ScriptResult ended{.ok = !result.contains("throws")};

@@ -259,7 +259,7 @@ TEST_F(RunnerTest, ScriptsKnowTheExecutionAndTheStartOfIt) {
   ASSERT_EQ(seen.size(), 2U);
   EXPECT_EQ(seen[0].now_ms, 1'700'000'000'000);
   EXPECT_NE(seen[0].seed, seen[1].seed);
-  const auto info = parse_json(seen[0].context, "context").at("info");
+  const auto info = parse_json(*seen[0].inputs.info, "info");
   EXPECT_EQ(info.at("formulaExecutionId").as_string(), first.id);
   EXPECT_EQ(info.at("formulaId").as_int64(), 9);
   EXPECT_EQ(info.at("formulaName").as_string(), "f");
