@@ -12,6 +12,7 @@ namespace {
 using std::chrono::seconds;
 
 constexpr seconds day_seconds = std::chrono::hours(24);
+constexpr std::size_t minutes_in_day = 1'440;
 constexpr unsigned sunday = 0;
 constexpr unsigned saturday = 6;
 
@@ -177,7 +178,7 @@ bool CronSchedule::has_neighbouring_days() const {
 }
 
 seconds CronSchedule::shortest_interval() const {
-  std::bitset<24U * 60U> minutes;
+  std::bitset<minutes_in_day> minutes;
   for (std::size_t at = 0; at < minutes.size(); ++at) minutes.set(at, hours_.test(at / 60) && minutes_.test(at % 60));
   const auto [first, last] = ends_of(minutes);
   std::size_t gap = shortest_gap(minutes, minutes.size());

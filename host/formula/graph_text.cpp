@@ -1,6 +1,7 @@
 #include "host/formula/graph_text.hpp"
 
 #include <cstddef>
+#include <initializer_list>
 #include <set>
 #include <utility>
 #include <vector>
@@ -187,14 +188,18 @@ class Drawer {
   }
 };
 
+void append(std::string& out, std::initializer_list<std::string_view> parts) {
+  for (const std::string_view part : parts) out += part;
+}
+
 void write_text(const Drawing& drawing, const std::string& indent, std::string& out) {
-  out += indent + drawing.title + '\n';
+  append(out, {indent, drawing.title, "\n"});
   std::size_t edge = 0;
   for (const Node& node : drawing.nodes) {
-    out += indent + "  " + node.name + " (" + node.title + ')' + (node.reached ? "\n" : ", never reached\n");
+    append(out, {indent, "  ", node.name, " (", node.title, ")", node.reached ? "\n" : ", never reached\n"});
     for (; edge < drawing.edges.size() && drawing.edges[edge].from == node.id; ++edge) {
       const Edge& to = drawing.edges[edge];
-      out += indent + "      " + to.label + " -> " + to.target + (to.to.empty() ? ", which does not exist\n" : "\n");
+      append(out, {indent, "      ", to.label, " -> ", to.target, to.to.empty() ? ", which does not exist\n" : "\n"});
     }
   }
   for (const Drawing& inner : drawing.sub_formulas) write_text(inner, indent + "  ", out);
@@ -220,23 +225,23 @@ std::string dot_text(std::string_view text) {
 
 void write_dot(const Drawing& drawing, const std::string& indent, std::string& out) {
   for (const Node& node : drawing.nodes) {
-    out += indent + node.id + " [label=" + dot_text(node.name + " · " + node.title) +
-           (node.reached ? "];\n" : ", style=dashed];\n");
+    append(out, {indent, node.id, " [label=", dot_text(node.name + " · " + node.title),
+                 node.reached ? "];\n" : ", style=dashed];\n"});
   }
   std::size_t missing = 0;
   for (const Edge& edge : drawing.edges) {
     std::string to = edge.to;
     if (to.empty()) {
       to = drawing.id + "x" + std::to_string(missing++);
-      out += indent + to + " [label=" + dot_text(edge.target + " · does not exist") + ", style=dotted];\n";
+      append(out, {indent, to, " [label=", dot_text(edge.target + " · does not exist"), ", style=dotted];\n"});
     }
-    out += indent + edge.from + " -> " + to + " [label=" + dot_text(edge.label) +
-           (edge.failure ? ", style=dashed];\n" : "];\n");
+    append(out, {indent, edge.from, " -> ", to, " [label=", dot_text(edge.label),
+                 edge.failure ? ", style=dashed];\n" : "];\n"});
   }
   for (const Drawing& inner : drawing.sub_formulas) {
-    out += indent + "subgraph cluster_" + inner.id + " {\n" + indent + "  label=" + dot_text(inner.title) + ";\n";
+    append(out, {indent, "subgraph cluster_", inner.id, " {\n", indent, "  label=", dot_text(inner.title), ";\n"});
     write_dot(inner, indent + "  ", out);
-    out += indent + "}\n";
+    append(out, {indent, "}\n"});
   }
 }
 
@@ -246,18 +251,22 @@ std::string mermaid_text(std::string_view text) {
 
 void write_mermaid(const Drawing& drawing, const std::string& indent, std::string& out) {
   for (const Node& node : drawing.nodes) {
-    out += indent + node.id + '[' + mermaid_text(node.name + " · " + node.title) + "]\n";
+    append(out, {indent, node.id, "[", mermaid_text(node.name + " · " + node.title), "]\n"});
   }
   std::size_t missing = 0;
   for (const Edge& edge : drawing.edges) {
-    const std::string to = edge.to.empty() ? drawing.id + "x" + std::to_string(missing++) : edge.to;
-    out += indent + edge.from + (edge.failure ? " -.->|" : " -->|") + edge.label + "| " + to;
-    out += edge.to.empty() ? '[' + mermaid_text(edge.target + " · does not exist") + "]\n" : "\n";
+    append(out, {indent, edge.from, edge.failure ? " -.->|" : " -->|", edge.label, "| "});
+    if (edge.to.empty()) {
+      append(out,
+             {drawing.id, "x", std::to_string(missing++), "[", mermaid_text(edge.target + " · does not exist"), "]\n"});
+    } else {
+      append(out, {edge.to, "\n"});
+    }
   }
   for (const Drawing& inner : drawing.sub_formulas) {
-    out += indent + "subgraph " + inner.id + '[' + mermaid_text(inner.title) + "]\n";
+    append(out, {indent, "subgraph ", inner.id, "[", mermaid_text(inner.title), "]\n"});
     write_mermaid(inner, indent + "  ", out);
-    out += indent + "end\n";
+    append(out, {indent, "end\n"});
   }
 }
 
