@@ -215,7 +215,6 @@ void Advance::begin(const Due& due) {
     const RunId passage = passage_through(due.frame, index, due.loop);
     if (passage != 0 && state_.loops.at(passage).list == nullptr) return leave(due.frame, due.loop);
   }
-  if (frame.starts_over) return leave(due.frame, due.loop);
   if (state_.runs_begun >= state_.limits.steps_max) {
     return end_now(ExecutionStatus::failed,
                    {.code = code_of(ErrorCode::limit_reached),
