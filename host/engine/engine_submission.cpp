@@ -271,6 +271,12 @@ void EngineParts::tell(std::int64_t id, OpenExecution::Word word) {
     if (heard) return;
   }
   open.words.push_back(std::move(word));
+  // One that waits for its turn need not wait for it to be ended.
+  if (open.place == OpenExecution::Place::starting && open.on_disk && turns_.withdraw(open.group, id)) {
+    turns_.enter_by_force(open.group, open.group_max);
+    open.has_turn = true;
+    return load(lock, id);
+  }
   if (open.place == OpenExecution::Place::asleep) load(lock, id);
   if (open.place == OpenExecution::Place::in_doubt) request_turn(lock, id);
 }

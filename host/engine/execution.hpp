@@ -36,6 +36,10 @@ struct StepExecution {
   return execution * steps_per_execution + step;
 }
 
+[[nodiscard]] constexpr std::int64_t execution_of(std::int64_t step) noexcept {
+  return step >> 20U;
+}
+
 struct Execution {
   std::string id;
   std::string formula_name;

@@ -109,30 +109,40 @@ struct Retention::Parts {
     return shrinking;
   }
 
-  /// Runs the work in the journal's thread and waits for it.
-  void between(std::function<void(Database&)> work) {
+  /// Runs the work in the journal's thread and waits for it; not for ever, since a disk that fails keeps that thread:
+  /// false if `stop` came first. So the work must own what it uses.
+  bool between(std::function<void(Database&)> work, const std::stop_token& stop) {
     auto ended = std::make_shared<std::promise<std::string>>();
     auto result = ended->get_future();
     journal.run_between(std::move(work), [ended](const std::string& failure) { ended->set_value(failure); });
+    while (result.wait_for(std::chrono::milliseconds(50)) != std::future_status::ready) {
+      if (stop.stop_requested()) return false;
+    }
     const std::string failure = result.get();
     if (!failure.empty()) throw Error(ErrorCode::store_failed, failure);
+    return true;
   }
 
   RetentionResult pass(const std::stop_token& stop) {
     RetentionResult result;
     for (auto ids = candidates(); !ids.empty() && !stop.stop_requested(); ids = candidates()) {
       while (!ids.empty() && !stop.stop_requested()) {
-        std::size_t gone = 0;
-        between([&](Database& writing) { gone = Piece(writing, settings.piece_time).forget(ids); });
-        ids.erase(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(gone));
-        result.executions += static_cast<std::int64_t>(gone);
+        const auto gone = std::make_shared<std::size_t>(0);
+        const auto work = [gone, ids, time = settings.piece_time](Database& writing) {
+          *gone = Piece(writing, time).forget(ids);
+        };
+        if (!between(work, stop)) return result;
+        ids.erase(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(*gone));
+        result.executions += static_cast<std::int64_t>(*gone);
       }
     }
     while (!stop.stop_requested()) {
       const std::int64_t free = pragma(database, "freelist_count");
       if (free == 0) break;
-      between(
-          [](Database& writing) { writing.run("PRAGMA incremental_vacuum(" + std::to_string(pages_at_a_time) + ")"); });
+      const auto work = [](Database& writing) {
+        writing.run("PRAGMA incremental_vacuum(" + std::to_string(pages_at_a_time) + ")");
+      };
+      if (!between(work, stop)) return result;
       result.pages_given_back += free - pragma(database, "freelist_count");
     }
     if (result.pages_given_back > 0) database.run("PRAGMA wal_checkpoint(PASSIVE)");

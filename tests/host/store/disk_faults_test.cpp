@@ -1,100 +1,24 @@
-// A disk that fails, as a layer over SQLite's own: every write and flush can be told to fail.
-#include <sqlite3.h>
-
+// What the store does when the disk fails.
 #include <array>
 #include <atomic>
-#include <cstring>
 
-#include "tests/host/store/store_fixture.hpp"
+#include "tests/host/store/journal_fixture.hpp"
+#include "tests/support/fault_vfs.hpp"
 
 namespace formulary::testing {
 namespace {
 
 using ::testing::SizeIs;
 
-std::atomic<int> write_result{SQLITE_OK};
-std::atomic<int> sync_result{SQLITE_OK};
-
-/// SQLite allocates this, and behind it the file of the layer below.
-struct FaultyFile {
-  sqlite3_file base;
-
-  sqlite3_file* below() { return reinterpret_cast<sqlite3_file*>(this + 1); }
-};
-
-sqlite3_file* below(sqlite3_file* file) {
-  return reinterpret_cast<FaultyFile*>(file)->below();
-}
-
-const sqlite3_io_methods faulty_methods = {
-    .iVersion = 3,
-    .xClose = [](sqlite3_file* file) { return below(file)->pMethods->xClose(below(file)); },
-    .xRead = [](sqlite3_file* file, void* bytes, int count,
-                sqlite3_int64 at) { return below(file)->pMethods->xRead(below(file), bytes, count, at); },
-    .xWrite =
-        [](sqlite3_file* file, const void* bytes, int count, sqlite3_int64 at) {
-          if (write_result != SQLITE_OK) return write_result.load();
-          return below(file)->pMethods->xWrite(below(file), bytes, count, at);
-        },
-    .xTruncate = [](sqlite3_file* file,
-                    sqlite3_int64 size) { return below(file)->pMethods->xTruncate(below(file), size); },
-    .xSync =
-        [](sqlite3_file* file, int flags) {
-          if (sync_result != SQLITE_OK) return sync_result.load();
-          return below(file)->pMethods->xSync(below(file), flags);
-        },
-    .xFileSize = [](sqlite3_file* file,
-                    sqlite3_int64* size) { return below(file)->pMethods->xFileSize(below(file), size); },
-    .xLock = [](sqlite3_file* file, int lock) { return below(file)->pMethods->xLock(below(file), lock); },
-    .xUnlock = [](sqlite3_file* file, int lock) { return below(file)->pMethods->xUnlock(below(file), lock); },
-    .xCheckReservedLock = [](sqlite3_file* file,
-                             int* result) { return below(file)->pMethods->xCheckReservedLock(below(file), result); },
-    .xFileControl =
-        [](sqlite3_file* file, int operation, void* argument) {
-          return below(file)->pMethods->xFileControl(below(file), operation, argument);
-        },
-    .xSectorSize = [](sqlite3_file* file) { return below(file)->pMethods->xSectorSize(below(file)); },
-    .xDeviceCharacteristics =
-        [](sqlite3_file* file) { return below(file)->pMethods->xDeviceCharacteristics(below(file)); },
-    .xShmMap = [](sqlite3_file* file, int page, int size, int extend,
-                  void volatile** map) { return below(file)->pMethods->xShmMap(below(file), page, size, extend, map); },
-    .xShmLock = [](sqlite3_file* file, int offset, int count,
-                   int flags) { return below(file)->pMethods->xShmLock(below(file), offset, count, flags); },
-    .xShmBarrier = [](sqlite3_file* file) { below(file)->pMethods->xShmBarrier(below(file)); },
-    .xShmUnmap = [](sqlite3_file* file, int remove) { return below(file)->pMethods->xShmUnmap(below(file), remove); },
-    .xFetch = [](sqlite3_file* file, sqlite3_int64 at, int count,
-                 void** bytes) { return below(file)->pMethods->xFetch(below(file), at, count, bytes); },
-    .xUnfetch = [](sqlite3_file* file, sqlite3_int64 at,
-                   void* bytes) { return below(file)->pMethods->xUnfetch(below(file), at, bytes); },
-};
-
-int open_faulty(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* out_flags) {
-  auto* real = static_cast<sqlite3_vfs*>(vfs->pAppData);
-  std::memset(below(file), 0, static_cast<std::size_t>(real->szOsFile));
-  const int code = real->xOpen(real, name, below(file), flags, out_flags);
-  file->pMethods = below(file)->pMethods == nullptr ? nullptr : &faulty_methods;
-  return code;
-}
-
-class DiskFaults : public StoreTest {
+class DiskFaults : public JournalTest {
  protected:
-  DiskFaults() : vfs_(*real_) {
-    vfs_.szOsFile = static_cast<int>(sizeof(FaultyFile)) + real_->szOsFile;
-    vfs_.zName = "faulty";
-    vfs_.pAppData = real_;
-    vfs_.xOpen = open_faulty;
-    sqlite3_vfs_register(&vfs_, 1);
-  }
-  ~DiskFaults() override {
-    write_result = SQLITE_OK;
-    sync_result = SQLITE_OK;
-    sqlite3_vfs_unregister(&vfs_);
-    sqlite3_vfs_register(real_, 1);
-  }
+  std::atomic<int> write_result{SQLITE_OK};
+  std::atomic<int> sync_result{SQLITE_OK};
 
  private:
-  sqlite3_vfs* real_ = sqlite3_vfs_find(nullptr);
-  sqlite3_vfs vfs_;
+  FaultVfs vfs_{[this](DiskOperation operation) {
+    return operation == DiskOperation::sync ? sync_result.load() : write_result.load();
+  }};
 };
 
 struct Fault {
@@ -133,6 +57,63 @@ TEST_F(DiskFaults, AFullDiskAtTheFirstStartLeavesAFolderThatStartsLater) {
   EXPECT_THAT([&] { (void)open(); }, throws_error(ErrorCode::store_failed, "the disk is full"));
   write_result = SQLITE_OK;
   EXPECT_EQ(open()->add_instance(acme()), 1);
+}
+
+/// Of an entry of its own that is kept until the disk takes it.
+std::future<JournalResult> append(Journal& journal, JournalEntry entry) {
+  auto result = std::make_shared<std::promise<JournalResult>>();
+  entry.done = [result](JournalResult what) { result->set_value(what); };
+  journal.append(std::move(entry));
+  return result->get_future();
+}
+
+TEST_F(DiskFaults, WhileTheDiskTakesNothingTheJournalKeepsWhatItHasAndRefusesWhatIsNew) {
+  const auto host = new_host();
+  Journal journal(*storage(), host->id(), {.retry_first = std::chrono::milliseconds(1)});
+  const std::int64_t first = journal.next_id();
+  const std::int64_t second = journal.next_id();
+  ASSERT_EQ(append_and_wait(journal, start_of(first)), JournalResult::durable);
+  for (const Fault& fault : faults) {
+    write_result = fault.code;
+    auto kept = append(journal, {.execution = first, .data = "more"});
+    EXPECT_EQ(append_and_wait(journal, start_of(second)), JournalResult::refused);
+    EXPECT_FALSE(journal.healthy());
+    EXPECT_THAT(journal.counters().last_failure, ::testing::HasSubstr(fault.sentence));
+    EXPECT_NE(kept.wait_for(std::chrono::milliseconds(20)), std::future_status::ready);
+    write_result = SQLITE_OK;
+    EXPECT_EQ(kept.get(), JournalResult::durable);
+    EXPECT_TRUE(journal.healthy());
+  }
+  sync_result = SQLITE_IOERR_FSYNC;
+  auto kept = append(journal, {.execution = first, .data = "flushed"});
+  EXPECT_NE(kept.wait_for(std::chrono::milliseconds(20)), std::future_status::ready);
+  sync_result = SQLITE_OK;
+  EXPECT_EQ(kept.get(), JournalResult::durable);
+  const ExecutionStore store(*storage());
+  EXPECT_THAT(rows(store, first), ::testing::ElementsAre("start", "more", "more", "flushed"));
+  EXPECT_FALSE(store.find(second));
+}
+
+TEST_F(DiskFaults, AJournalThatKeepsNothingFindsOutByItselfThatTheDiskIsBack) {
+  const auto host = new_host();
+  Journal journal(*storage(), host->id(), {.retry_first = std::chrono::milliseconds(1)});
+  write_result = SQLITE_FULL;
+  EXPECT_EQ(append_and_wait(journal, start_of(1)), JournalResult::refused);
+  EXPECT_FALSE(journal.healthy());
+  write_result = SQLITE_OK;
+  while (!journal.healthy()) std::this_thread::yield();
+  EXPECT_EQ(append_and_wait(journal, start_of(2)), JournalResult::durable);
+}
+
+TEST_F(DiskFaults, AJournalEndsAlthoughTheDiskFails) {
+  const auto host = new_host();
+  {
+    Journal journal(*storage(), host->id());
+    write_result = SQLITE_FULL;
+    journal.append(start_of(1));
+    journal.append({.execution = 7, .data = "x"});
+  }
+  write_result = SQLITE_OK;
 }
 
 }  // namespace
