@@ -445,9 +445,10 @@ void Advance::start_over(Frame& frame, RunId id) {
 void Advance::end_formula(RunId id) {
   const Frame frame = std::move(state_.frames.at(id));
   state_.frames.erase(id);
-  ActiveRun& run = state_.active.at(id);
-  Begun begun{.id = id, .step = step_of(run), .run = std::move(run)};
+  ActiveRun run = std::move(state_.active.at(id));
   state_.active.erase(id);
+  const Step& step = step_of(run);
+  Begun begun{.id = id, .step = step, .run = std::move(run)};
   state_.scope_bytes -= bytes_of(frame.scope->steps);
   Output output{.value = SharedJson(json::object())};
   if (frame.last_step) {

@@ -155,7 +155,7 @@ struct Judge {
     if (call->must_return && script.value.empty()) {
       return failed({.code = "script.no_result", .message = "The step did not return any values"});
     }
-    if (!call->filter) return {};
+    if (!call->filter) return judge_value(script.value);
     const auto truth = truth_of(script.value);
     if (!truth) {
       return failed(
@@ -173,6 +173,16 @@ struct Judge {
   Verdict operator()(const Broke& broke) const {
     return failed({.code = std::string(name(broke.code)), .message = broke.message},
                   may_pass(broke.code) ? status_of(broke.code) : 0);
+  }
+
+  /// The text goes on to later scripts, so it must be JSON, whatever the worker is.
+  [[nodiscard]] Verdict judge_value(const std::string& text) const {
+    if (text.empty()) return {};
+    try {
+      return {.said = SharedJson(parse_json(text, "step '" + run.step.name + "': its result"), text)};
+    } catch (const Error& error) {
+      return failed({.code = "script.output", .message = error.what()});
+    }
   }
 
   template <class Kind>
@@ -381,7 +391,7 @@ struct OutputMaker {
 
   Output operator()(const ScriptEnded& script) const {
     ValueList values(run.step.name, run.limits);
-    Output output{.value = value_of(script), .bytes = script.value.size()};
+    Output output{.value = value_of(), .bytes = script.value.size()};
     if (verdict.error) {
       values.add("error", verdict.error->message);
     } else if (std::get<ScriptCall>(*run.call).filter) {
@@ -397,15 +407,12 @@ struct OutputMaker {
     return output;
   }
 
-  /// The text as the script gave it goes on to later scripts; it was parsed, so it is JSON.
-  [[nodiscard]] SharedJson value_of(const ScriptEnded& script) const {
+  [[nodiscard]] SharedJson value_of() const {
     if (verdict.error) return SharedJson(json::object{{"error", verdict.error->message}});
     if (std::get<ScriptCall>(*run.call).filter) {
       return SharedJson(json::object{{"continue", verdict.route == Verdict::Route::success}});
     }
-    if (script.value.empty()) return SharedJson(json::object());
-    auto value = parsed(script.value);
-    return value ? SharedJson(*std::move(value), script.value) : SharedJson(json::value(nullptr));
+    return verdict.said ? verdict.said : SharedJson(json::object());
   }
 
   [[nodiscard]] ValueList requested(const RequestCall& request) const {

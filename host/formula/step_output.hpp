@@ -25,10 +25,11 @@ struct Verdict {
   std::optional<StepError> error;  ///< None for a filter that says false, which takes the failure route.
   /// Status for the retry policy: of the answer, or what stands for the lack of one; 0 where no retry can help.
   int retry_code = 0;
+  SharedJson said;  ///< What a script gave, parsed; absent if it gave nothing, and of all others.
 };
 
-/// A request succeeded if its policy accepts the status, a stream if both halves did; a script if it ended properly; a
-/// filter if it said true.
+/// A request succeeded if its policy accepts the status, a stream if both halves did; a script if it ended properly and
+/// gave JSON within the bounds; a filter if it said true.
 [[nodiscard]] Verdict judge(const RunView& run, const Outcome& outcome);
 
 struct Output {

@@ -193,6 +193,23 @@ TEST(PlanCalls, InfoKnowsTheFormulaTheExecutionAndTheTime) {
             R"("formulaStartTime":1700000000001,"formulaName":"f","stepEndTime":1700000000002})");
 }
 
+struct OddResult {
+  const char* why;
+  std::string value;
+};
+class OddResults : public ::testing::TestWithParam<OddResult> {};
+TEST_P(OddResults, FailTheScript) {
+  PlanPlayer player(one_step("script", R"({"body":"done() "})"));
+  player.answers["a"] = {said(GetParam().value)};
+  EXPECT_EQ(player.play().record("a").error->code, "script.output");
+  EXPECT_EQ(player.status(), "failed");
+}
+INSTANTIATE_TEST_SUITE_P(Table, OddResults,
+                         ::testing::Values(OddResult{"no_json", "{\"a\":1}}"}, OddResult{"not_utf8", "\"\xFF\""},
+                                           OddResult{"too_deep", std::string(200, '[') + std::string(200, ']')},
+                                           OddResult{"not_a_number", "NaN"}),
+                         [](const auto& tested) { return std::string(tested.param.why); });
+
 TEST(PureChain, IsTheScriptsThatFollowEachOther) {
   PlanPlayer player(std::string(R"({"name":"f","triggers":[{"type":"manual","onSuccess":["a"]}],"steps":[
     {"name":"a","type":"script","properties":{"body":"done() "},"onSuccess":["b"]},
