@@ -135,6 +135,33 @@ void add_call(CLI::App& app, Chosen& chosen) {
       [&chosen, options] { chosen = [options](Session& session) { return call_instance(session, *options); }; });
 }
 
+void add_graph_and_export(CLI::App& formulas, Chosen& chosen) {
+  struct Graph {
+    std::string file;
+    std::string form = "text";
+  };
+  CLI::App& graph = command(formulas, "graph", "Draw a template's steps and where they lead");
+  auto drawn = options_of<Graph>();
+  graph.add_option("FILE", drawn->file, "The template, JSON; - for standard input")->required();
+  graph.add_option("--as", drawn->form, "text, dot (Graphviz) or mermaid; default text");
+  graph.callback([&chosen, drawn] {
+    chosen = [drawn](Session& session) { return draw_formula(session, drawn->file, drawn->form); };
+  });
+
+  CLI::App& exported = command(formulas, "export", "Print a template: of a file, or the version that an execution ran");
+  auto options = options_of<ExportFormula>();
+  auto* file = exported.add_option("FILE", options->file, "The template, JSON; - for standard input");
+  auto* execution = exported.add_option("--execution", options->execution, "The id of an execution");
+  execution->excludes(file);
+  exported.add_flag("--upgrade", options->upgrade, "As engine v3 has it");
+  exported.callback([&chosen, options] {
+    if (options->file.empty() && options->execution.empty()) {
+      throw CLI::ValidationError("formulas export", "name a FILE, or an execution with --execution ID");
+    }
+    chosen = [options](Session& session) { return export_formula(session, *options); };
+  });
+}
+
 void add_formulas(CLI::App& app, Chosen& chosen) {
   CLI::App& formulas = group(app, "formulas", "Workflows over the instances");
   CLI::App& validate = command(formulas, "validate", "Name every problem of templates in files");
@@ -142,6 +169,7 @@ void add_formulas(CLI::App& app, Chosen& chosen) {
   validate.add_option("FILE", *files, "A template, JSON; - for standard input")->required();
   validate.callback(
       [&chosen, files] { chosen = [files](Session& session) { return validate_formulas(session, *files); }; });
+  add_graph_and_export(formulas, chosen);
   CLI::App& run = command(formulas, "run", "Run a template from a file, and print each step");
   auto options = options_of<RunFormula>();
   run.add_option("FILE", options->file, "The template, JSON; - for standard input")->required();
@@ -151,6 +179,46 @@ void add_formulas(CLI::App& app, Chosen& chosen) {
   run.add_option("--args", options->args_file,
                  "A JSON file for the manual trigger's trigger.args; - for standard input");
   run.callback([&chosen, options] { chosen = [options](Session& session) { return run_formula(session, *options); }; });
+}
+
+void add_execution_lists(CLI::App& executions, Chosen& chosen) {
+  CLI::App& list = command(executions, "list", "Executions, the newest first");
+  auto listed = options_of<ListExecutions>();
+  list.add_option("--status", listed->status, "pending, success, failed or cancelled");
+  list.add_option("--limit", listed->limit, "At most so many, up to 1000; default 50");
+  list.add_option("--before", listed->before, "An execution's id: only older ones");
+  list.callback(
+      [&chosen, listed] { chosen = [listed](Session& session) { return list_executions(session, *listed); }; });
+
+  CLI::App& show = command(executions, "show", "One execution with its steps");
+  auto shown = options_of<ShowExecution>();
+  show.add_option("EXECUTION", shown->id, "Its id")->required();
+  show.add_option("--step", shown->step, "Only this step, with its values");
+  show.add_flag("--values", shown->values, "The values of all steps: what they sent and got");
+  show.callback([&chosen, shown] { chosen = [shown](Session& session) { return show_execution(session, *shown); }; });
+}
+
+void add_executions(CLI::App& app, Chosen& chosen) {
+  CLI::App& executions = group(app, "executions", "What formulas did and do");
+  add_execution_lists(executions, chosen);
+  const auto add = [&](const char* word, const char* description, ExitCode (*what)(Session&, const std::string&)) {
+    CLI::App& made = command(executions, word, description);
+    auto id = options_of<std::string>();
+    made.add_option("EXECUTION", *id, "Its id")->required();
+    made.callback([&chosen, id, what] { chosen = [id, what](Session& session) { return what(session, *id); }; });
+  };
+  add("watch", "Follow an execution to its end, and go on with one whose process is gone", watch_execution);
+  add("rerun", "Run again: the same version of the formula, configuration and input", rerun_execution);
+  add("cancel", "End an execution as cancelled", cancel_execution);
+
+  CLI::App& resume = command(executions, "resume", "Decide about a request that is in doubt, and go on");
+  auto options = options_of<ResumeExecution>();
+  resume.add_option("EXECUTION", options->id, "Its id")->required();
+  resume.add_flag("--send-again", options->send_again, "It was not done: send it again");
+  resume.add_flag("--done", options->done, "It was done: go on as if the vendor had said so");
+  resume.add_option("--answer", options->body_file, "With --done: a JSON file with the vendor's answer");
+  resume.callback(
+      [&chosen, options] { chosen = [options](Session& session) { return resume_execution(session, *options); }; });
 }
 
 void add_rest(CLI::App& app, Chosen& chosen, const Io& io) {
@@ -257,6 +325,7 @@ ExitCode parse_and_run(const std::vector<std::string>& arguments, const Io& io, 
   add_instances(app, chosen);
   add_call(app, chosen);
   add_formulas(app, chosen);
+  add_executions(app, chosen);
   add_rest(app, chosen, io);
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // CLI11 takes them from the back

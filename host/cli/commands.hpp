@@ -47,12 +47,51 @@ struct Call {
 /// Names every problem of every template; `invalid` if one of the templates cannot be used.
 [[nodiscard]] ExitCode validate_formulas(Session& session, const std::vector<std::string>& files);
 
+/// The template's steps and where they lead, in one of the forms text, dot and mermaid.
+[[nodiscard]] ExitCode draw_formula(Session& session, const std::string& file, const std::string& form);
+
+/// The template as it was given, of a file or of what an execution ran; with `upgrade`, as engine v3 has it.
+struct ExportFormula {
+  std::string file;       ///< Either this
+  std::string execution;  ///< or this.
+  bool upgrade = false;
+};
+[[nodiscard]] ExitCode export_formula(Session& session, const ExportFormula& options);
+
 struct RunFormula {
   std::string file;
   std::vector<std::string> configuration;  ///< key=value
   std::string args_file;                   ///< Empty: {}.
 };
 [[nodiscard]] ExitCode run_formula(Session& session, const RunFormula& options);
+
+struct ListExecutions {
+  std::string status;
+  std::string before;  ///< An execution's id: only older ones.
+  std::size_t limit = 50;
+};
+[[nodiscard]] ExitCode list_executions(Session& session, const ListExecutions& options);
+
+struct ShowExecution {
+  std::string id;
+  std::string step;     ///< Only the executions of that step, with their values.
+  bool values = false;  ///< The values of all steps.
+};
+[[nodiscard]] ExitCode show_execution(Session& session, const ShowExecution& options);
+/// Live lines until the end. Takes over what a process that is gone left open.
+[[nodiscard]] ExitCode watch_execution(Session& session, const std::string& id);
+/// A new execution with the formula, configuration and input of an old one.
+[[nodiscard]] ExitCode rerun_execution(Session& session, const std::string& id);
+
+/// Decides about a request of which nobody knows whether it was done when the host stopped.
+struct ResumeExecution {
+  std::string id;
+  bool send_again = false;  ///< Either this
+  bool done = false;        ///< or this.
+  std::string body_file;    ///< Of `done`: the vendor's answer, JSON.
+};
+[[nodiscard]] ExitCode resume_execution(Session& session, const ResumeExecution& options);
+[[nodiscard]] ExitCode cancel_execution(Session& session, const std::string& id);
 
 /// Checks settings, data folder, plugins, script workers, clock; `invalid` if a check fails.
 [[nodiscard]] ExitCode doctor(Session& session);

@@ -5,9 +5,13 @@
 #include "host/cli/commands.hpp"
 #include "host/cli/formula_input.hpp"
 #include "host/cli/input.hpp"
-#include "host/engine/runner.hpp"
+#include "host/cli/output.hpp"
+#include "host/engine/engine.hpp"
+#include "host/engine/rerun.hpp"
 #include "host/formula/formula.hpp"
+#include "host/formula/graph_text.hpp"
 #include "host/formula/problems.hpp"
+#include "host/formula/upgrade.hpp"
 
 namespace formulary::cli {
 namespace {
@@ -23,20 +27,8 @@ json::object read_configuration(const RunFormula& options) {
   return configuration;
 }
 
-/// Knows the secrets of every instance that the formula is given, since their vendors may repeat one in an answer.
-Redactor redactor_of(Session& session, const Formula& formula, const json::object& configuration) {
-  std::vector<std::string> selectors;
-  for (const FormulaVariable& variable : formula.configuration()) {
-    const json::value* value = configuration.if_contains(variable.key);
-    if (variable.type == "elementInstance" && value != nullptr && value->is_string()) {
-      selectors.emplace_back(value->as_string());
-    }
-  }
-  return session.instances().redactor(selectors);
-}
-
 /// All problems on stderr, and an Error if one of them keeps the formula from running.
-void refuse_what_cannot_run(Session& session, const FormulaRun& order, const std::string& file) {
+void refuse_what_cannot_run(Session& session, const ExecutionOrder& order, const std::string& file) {
   std::vector<FormulaProblem> problems = find_problems(*order.formula);
   for (FormulaProblem& problem : find_problems(*order.formula, order.configuration))
     problems.push_back(std::move(problem));
@@ -76,32 +68,37 @@ ExitCode run_formula(Session& session, const RunFormula& options) {
   if (options.file == "-" && options.args_file == "-") {
     throw UsageError("formulas run: standard input cannot be both the template and --args; give one of them as a file");
   }
-  FormulaRun order;
+  ExecutionOrder order;
   order.formula = read_formula(io, options.file);
   order.configuration = read_configuration(options);
   order.args = options.args_file.empty() ? json::value(json::object{})
                                          : parse_json(read_input(io, options.args_file, args_bytes_max), "--args");
   refuse_what_cannot_run(session, order, options.file);
-  order.redactor = redactor_of(session, *order.formula, order.configuration);
-  order.stop = io.interrupted;
   StepLines lines(io);
   order.observe = [&lines](const StepLine& line) { lines.write(line); };
+  order.keep_steps = true;
+  Execution execution = session.engine().run(order, io.interrupted);
+  lines.finish();
+  return report_execution(session, execution);
+}
 
-  SystemTimers timers;
-  RunnerPorts ports;
-  ports.call_element = [&session](std::string_view selector, const ResourceRequest& request,
-                                  const CallContext& context) {
-    return session.instances().call(selector, request, context);
-  };
-  ports.transport = &session.transport();
-  ports.scripts = &session.script_runner();
-  ports.timers = &timers;
-  ports.clock = &session.clock();
-  RunnerSettings settings;
-  settings.request_time_limit = std::chrono::milliseconds(session.settings().integer("http.time_limit_ms"));
-  settings.script_time_limit = std::chrono::milliseconds(session.settings().integer("script.time_limit_ms"));
-  Runner runner(ports, settings);
-  return report_execution(session, runner.run(order));
+ExitCode draw_formula(Session& session, const std::string& file, const std::string& form) {
+  const auto known = parse_graph_form(form);
+  if (!known) throw UsageError("formulas graph: --as " + form + ": there is no such form; use text, dot or mermaid");
+  session.io().out << draw_graph(*read_formula(session.io(), file), *known);
+  return ExitCode::done;
+}
+
+ExitCode export_formula(Session& session, const ExportFormula& options) {
+  json::value document;
+  if (!options.file.empty()) {
+    document = read_formula(session.io(), options.file)->document();
+  } else {
+    document = rerun_order(*session.storage(), session.formulas(), execution_id(options.execution)).formula->document();
+  }
+  if (options.upgrade) document = upgrade_to_v3(document).document;
+  write_json(session.io(), document);
+  return ExitCode::done;
 }
 
 }  // namespace formulary::cli

@@ -1,5 +1,6 @@
 #include "host/cli/formula_input.hpp"
 
+#include <charconv>
 #include <chrono>
 
 #include "host/cli/input.hpp"
@@ -15,14 +16,20 @@ std::string padded(std::string text, std::size_t width) {
   return text;
 }
 
+/// The platform calls the last execution of a loop failed; to a person it is the end of the rounds.
+bool ends_a_loop(const StepLine& line) {
+  return line.type == "loop" && line.status == plan::StepStatus::failed && line.error.empty();
+}
+
 const char* mark(const StepLine& line) {
   if (line.kind == StepLine::Kind::waits) return "…";
+  if (ends_a_loop(line)) return "✓";
   return line.status == plan::StepStatus::success ? "✓" : "✗";
 }
 
 std::string line_text(const StepLine& line) {
   std::string text = std::string(mark(line)) + ' ' + padded(printable(line.name), name_width) + ' ' +
-                     padded(std::string(plan::name(line.status)), 9) + ' ';
+                     padded(ends_a_loop(line) ? "rounds over" : std::string(plan::name(line.status)), 11) + ' ';
   const std::string duration = std::to_string(line.duration.count()) + " ms";
   if (duration.size() < 9) text.append(9 - duration.size(), ' ');
   text += duration;
@@ -35,6 +42,15 @@ std::string line_text(const StepLine& line) {
 
 std::shared_ptr<const Formula> read_formula(const Io& io, const std::string& file) {
   return Formula::parse(read_input(io, file, template_bytes_max), file);
+}
+
+std::int64_t execution_id(const std::string& word) {
+  std::int64_t id = 0;
+  const auto [end, problem] = std::from_chars(word.data(), word.data() + word.size(), id);
+  if (problem != std::errc() || end != word.data() + word.size() || id <= 0) {
+    throw UsageError("execution '" + word.substr(0, 100) + "': no id; `formulary executions list` shows the ids");
+  }
+  return id;
 }
 
 void write_problems(const Io& io, const std::vector<FormulaProblem>& problems) {

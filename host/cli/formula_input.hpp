@@ -20,6 +20,9 @@ inline constexpr std::size_t template_bytes_max = 8U << 20U;
 /// The template in a file; "-" is standard input. Throws what read_input() and Formula::parse() do.
 [[nodiscard]] std::shared_ptr<const Formula> read_formula(const Io& io, const std::string& file);
 
+/// An execution's id as a person types it. UsageError for anything else.
+[[nodiscard]] std::int64_t execution_id(const std::string& word);
+
 /// "invalid: steps[2].onSuccess[0]: names the step 'b', which does not exist", one line each, on stderr.
 void write_problems(const Io& io, const std::vector<FormulaProblem>& problems);
 

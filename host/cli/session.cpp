@@ -27,6 +27,32 @@ void write_log_line(std::ostream& err, const PluginLogLine& line) {
   err << text + '\n';
 }
 
+plan::Safety safety_of(Idempotency idempotency) {
+  switch (idempotency) {
+    case Idempotency::safe:
+      return plan::Safety::safe;
+    case Idempotency::idempotent:
+      return plan::Safety::idempotent;
+    case Idempotency::keyed:
+      return plan::Safety::keyed;
+    case Idempotency::unsafe:
+      break;
+  }
+  return plan::Safety::unsafe;
+}
+
+/// The element instances that a formula is given; their vendors may repeat a secret in an answer.
+std::vector<std::string> instance_selectors(const Formula& formula, const json::object& configuration) {
+  std::vector<std::string> selectors;
+  for (const FormulaVariable& variable : formula.configuration()) {
+    const json::value* value = configuration.if_contains(variable.key);
+    if (variable.type == "elementInstance" && value != nullptr && value->is_string()) {
+      selectors.emplace_back(value->as_string());
+    }
+  }
+  return selectors;
+}
+
 }  // namespace
 
 Session::Session(const Io& io, const Parts& parts, Settings settings, OutputFormat format)
@@ -67,7 +93,7 @@ const Catalogue& Session::catalogue() {
 }
 
 Store& Session::store() {
-  if (!store_) store_ = open_store({.folder = data_folder(), .master_key = settings_.text("master.key")});
+  if (!store_) store_ = open_store(*storage());
   return *store_;
 }
 
@@ -84,6 +110,53 @@ Transport& Session::transport() {
 ScriptRunner& Session::script_runner() {
   if (!script_runner_) script_runner_ = parts_.script_runner(settings_);
   return *script_runner_;
+}
+
+const std::shared_ptr<Storage>& Session::storage() {
+  if (!storage_) storage_ = Storage::open({.folder = data_folder(), .master_key = settings_.text("master.key")});
+  return storage_;
+}
+
+FormulaStore& Session::formulas() {
+  if (!formulas_) formulas_ = std::make_unique<FormulaStore>(storage());
+  return *formulas_;
+}
+
+History& Session::history() {
+  if (!history_) history_ = std::make_unique<History>(storage());
+  return *history_;
+}
+
+EnginePorts Session::engine_ports() {
+  EnginePorts ports;
+  ports.steps.call_element = [this](std::string_view selector, const ResourceRequest& request,
+                                    const CallContext& context) {
+    return instances().call(selector, request, context);
+  };
+  ports.steps.notify = [this](const std::string& text) { io_.err << "notification: " + printable(text) + '\n'; };
+  ports.steps.transport = &transport();
+  ports.steps.scripts = &script_runner();
+  ports.steps.timers = &timers_;
+  ports.steps.clock = &parts_.clock;
+  ports.storage = storage();
+  ports.redactor = [this](const Formula& formula, const json::object& configuration) {
+    return instances().redactor(instance_selectors(formula, configuration));
+  };
+  ports.safety = [this](const plan::RequestCall& call) {
+    return safety_of(instances().idempotency(call.instance, call.method, call.target));
+  };
+  ports.warn = [this](const std::string& sentence) { io_.err << "warning: " + printable(sentence) + '\n'; };
+  return ports;
+}
+
+Engine& Session::engine() {
+  if (engine_) return *engine_;
+  (void)instances();  // opened by one thread, before many use it
+  EngineSettings settings;
+  settings.steps.request_time_limit = std::chrono::milliseconds(settings_.integer("http.time_limit_ms"));
+  settings.steps.script_time_limit = std::chrono::milliseconds(settings_.integer("script.time_limit_ms"));
+  engine_ = std::make_unique<Engine>(engine_ports(), settings);
+  return *engine_;
 }
 
 CallContext Session::call_context() const {

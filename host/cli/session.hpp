@@ -12,9 +12,14 @@
 #include "host/cli/io.hpp"
 #include "host/cli/output.hpp"
 #include "host/element/instances.hpp"
+#include "host/engine/engine.hpp"
+#include "host/engine/history.hpp"
+#include "host/engine/timers.hpp"
 #include "host/http/transport.hpp"
 #include "host/plugin/catalogue.hpp"
 #include "host/script/script_runner.hpp"
+#include "host/store/formula_store.hpp"
+#include "host/store/storage.hpp"
 #include "host/store/store.hpp"
 
 namespace formulary::cli {
@@ -47,6 +52,11 @@ class Session {
   [[nodiscard]] Instances& instances();
   [[nodiscard]] Transport& transport();
   [[nodiscard]] ScriptRunner& script_runner();
+  [[nodiscard]] const std::shared_ptr<Storage>& storage();
+  [[nodiscard]] FormulaStore& formulas();
+  [[nodiscard]] History& history();
+  /// Not started: it runs what this process submits, and takes over nothing until start().
+  [[nodiscard]] Engine& engine();
 
   /// Time limit and cancellation of one call; the caller adds the rest.
   [[nodiscard]] CallContext call_context() const;
@@ -56,11 +66,18 @@ class Session {
   const Parts& parts_;
   Settings settings_;
   OutputFormat format_;
+  EnginePorts engine_ports();
+
+  SystemTimers timers_;
   std::unique_ptr<Catalogue> catalogue_;
+  std::shared_ptr<Storage> storage_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Instances> instances_;  ///< Uses the two above: declared after them.
   std::unique_ptr<Transport> transport_;
   std::unique_ptr<ScriptRunner> script_runner_;
+  std::unique_ptr<FormulaStore> formulas_;
+  std::unique_ptr<History> history_;
+  std::unique_ptr<Engine> engine_;  ///< Uses all above: declared last.
 };
 
 }  // namespace formulary::cli
