@@ -143,7 +143,12 @@ EnginePorts Session::engine_ports() {
     return instances().redactor(instance_selectors(formula, configuration));
   };
   ports.safety = [this](const plan::RequestCall& call) {
-    return safety_of(instances().idempotency(call.instance, call.method, call.target));
+    if (call.kind != plan::RequestCall::Kind::element) return plan::Safety::unsafe;
+    try {
+      return safety_of(instances().idempotency(call.instance, call.method, call.target));
+    } catch (const Error&) {
+      return plan::Safety::unsafe;  // the call itself says what is wrong with the instance
+    }
   };
   ports.warn = [this](const std::string& sentence) { io_.err << "warning: " + printable(sentence) + '\n'; };
   return ports;
