@@ -193,28 +193,45 @@ element::error Vendor::error_of(element::call& in, const VendorRequest& request,
   return vendor_error(reply, {.what = what, .secrets = {settings_.key.view()}, .now = in.host().wall()});
 }
 
+/// Whether the key is known to live, from the two calls that every key may make: a document or a 403 proves that it
+/// does, a 401 that it does not, and everything else (a login page, a proxy's error, no answer) neither.
+Vendor::Check Vendor::check_key(element::call& in) {
+  Check check;
+  for (const VendorRequest& probe : {company_request(), user_request()}) {
+    http::response reply;
+    try {
+      reply = exchange(in, probe).reply;
+    } catch (const element::error& why) {
+      if (why.status() == ELEMENT_CANCELLED) throw;
+      return {.key = Key::unclear, .seen = std::string("failed: ") + why.what()};
+    }
+    const bool shown = reply.status == 200 && is_account_document(reply.body);
+    if (shown || reply.status == 403) return {.key = Key::lives, .seen = {}};
+    if (reply.status == 401) return {.key = Key::dead, .seen = {}};
+    check.seen = "answered " + std::to_string(reply.status) + (reply.status == 200 ? " with something else" : "");
+    if (reply.status == 429 || reply.status >= 500) break;  // it was asked often enough
+  }
+  return check;
+}
+
 /// The vendor answers 401 also when a living key may not see one object.
 element::error Vendor::access_error(element::call& in, const VendorRequest& request, const http::response& reply) {
   element::error refused = error_of(in, request, reply);
-  int check = 0;
-  for (const VendorRequest& probe : {company_request(), user_request()}) {
-    check = exchange(in, probe).reply.status;
-    if (check != 403 && check != 404) break;
-  }
-  if (check == 401) return refused;
-  if (check == 429 || check >= 500) {
+  const Check check = check_key(in);
+  if (check.key == Key::dead) return refused;
+  const std::string what = std::string(request.method) + " " + std::string(request.what);
+  if (check.key == Key::unclear) {
     return element::error(ELEMENT_UNAVAILABLE, "smartrecruiters.access_unclear",
-                          std::string(request.method) + " " + std::string(request.what) +
-                              ": SmartRecruiters answered 401, and the check whether the key still works answered " +
-                              std::to_string(check) + "; try again later")
+                          what + ": SmartRecruiters answered 401, and the check whether the key still works " +
+                              check.seen + "; check base.url, then try again later")
         .with_http_status(401)
         .with_details(refused.details())
         .with_retry(element::retry::if_idempotent);
   }
   return element::error(ELEMENT_PERMISSION_DENIED, "smartrecruiters.object_access_denied",
-                        std::string(request.method) + " " + std::string(request.what) +
-                            ": SmartRecruiters answered 401, but the key works: access denied to this object; give the "
-                            "key's user access to it")
+                        what +
+                            ": SmartRecruiters answered 401, but the key works: access denied to this object; give "
+                            "the key's user access to it")
       .with_http_status(401)
       .with_details(refused.details())
       .with_retry(element::retry::no);

@@ -73,10 +73,11 @@ class Vendor {
 
   /// Sends within the key's limits. 429 is waited out for every request, as the vendor did not take it; 502, 503 and
   /// 504 only for idempotent ones: POST is never sent twice on a guess. Waits 1, 2, 4, 8, 16 seconds with jitter, or
-  /// what Retry-After says (which holds back the key's other calls, too), at most 60 s and never beyond the call's
-  /// deadline. GET follows up to 3 redirects on the same origin. A 401 is checked with account() before the key is
-  /// called dead. Throws vendor_error()'s errors, PERMISSION_DENIED "smartrecruiters.object_access_denied" for a 401
-  /// with a live key, and the transport's errors.
+  /// what Retry-After says (which after a 429 holds back the key's other calls, too), at most 60 s and never beyond the
+  /// call's deadline. GET follows up to 3 redirects on the same origin. After a 401 the calls of account() tell whether
+  /// the key lives. Throws vendor_error()'s errors, for a 401 PERMISSION_DENIED
+  /// "smartrecruiters.object_access_denied" with a living key and UNAVAILABLE "smartrecruiters.access_unclear" where
+  /// the check proves nothing, and the transport's errors.
   [[nodiscard]] VendorReply send(element::call& in, const VendorRequest& request);
 
   /// Proves the key: the company's document (GET /configuration/company), or where the key may not read it (403, 404)
@@ -85,12 +86,19 @@ class Vendor {
   [[nodiscard]] std::string account(element::call& in);
 
  private:
+  enum class Key { unclear, lives, dead };
+  struct Check {
+    Key key = Key::unclear;
+    std::string seen;  ///< What made it unclear, as the end of a sentence.
+  };
+
   [[nodiscard]] VendorReply exchange(element::call& in, const VendorRequest& request);
   [[nodiscard]] element::http::response send_once(element::call& in, const VendorRequest& request);
   [[nodiscard]] element::http::response send_limited(element::call& in, const VendorRequest& request,
                                                      const std::string& target);
   [[nodiscard]] element::error error_of(element::call& in, const VendorRequest& request,
                                         const element::http::response& reply) const;
+  [[nodiscard]] Check check_key(element::call& in);
   [[nodiscard]] element::error access_error(element::call& in, const VendorRequest& request,
                                             const element::http::response& reply);
 

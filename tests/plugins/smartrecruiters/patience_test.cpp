@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/plugins/smartrecruiters/scripted_vendor.hpp"
@@ -199,18 +200,62 @@ TEST_F(PatienceTest, CallsAKeyDeadWhenTheCheckSaysSo) {
   EXPECT_EQ(vendor.sent().size(), 2U);
 }
 
-TEST_F(PatienceTest, TakesAForbiddenCheckForALivingKeyAndAMissingOneToTheOther) {
-  vendor.answers(401).answers(403).answers(403);
-  EXPECT_EQ(get("/jobs/1").error->code, "smartrecruiters.object_access_denied");
-  vendor.answers(401).answers(404).answers(401);
-  EXPECT_EQ(get("/jobs/1").error->code, "smartrecruiters.invalid_key");
+struct Probed {
+  const char* why;
+  std::vector<std::pair<int, std::string>> checks;  ///< What the checks after the 401 answer, in their order.
+  const char* code;
+};
+class ProbedTest : public PatienceTest, public ::testing::WithParamInterface<Probed> {};
+
+TEST_P(ProbedTest, SaysOfAKeyOnlyWhatTheChecksProve) {
+  vendor.answers(401, R"({"code":"NO","message":"first words"})");
+  for (const auto& [status, body] : GetParam().checks) {
+    vendor.answers(status, body, {{"Location", "https://login.example/"}});
+  }
+  const auto refused = get("/jobs/1");
+  ASSERT_TRUE(refused.error);
+  EXPECT_EQ(refused.error->code, GetParam().code);
+  EXPECT_EQ(refused.error->http_status, 401);
+  EXPECT_THAT(refused.error->details, HasSubstr("first words"));
+  EXPECT_EQ(vendor.sent().size(), 1 + GetParam().checks.size());
 }
 
-TEST_F(PatienceTest, DecidesNothingWhenTheCheckFails) {
-  vendor.answers(401).answers(500);
+constexpr const char* denied = "smartrecruiters.object_access_denied";
+constexpr const char* dead = "smartrecruiters.invalid_key";
+constexpr const char* unclear = "smartrecruiters.access_unclear";
+constexpr const char* user = R"({"id":"u-1","email":"a@acme.example"})";
+
+INSTANTIATE_TEST_SUITE_P(Checks, ProbedTest,
+                         ::testing::Values(Probed{"CompanyIsShown", {{200, company}}, denied},
+                                           Probed{"CompanyIsForbidden", {{403, ""}}, denied},
+                                           Probed{"UserIsShown", {{404, ""}, {200, user}}, denied},
+                                           Probed{"UserIsForbidden", {{404, ""}, {403, ""}}, denied},
+                                           Probed{"CompanySaysNo", {{401, ""}}, dead},
+                                           Probed{"UserSaysNo", {{404, ""}, {401, ""}}, dead},
+                                           Probed{"BothAreMissing", {{404, ""}, {404, ""}}, unclear},
+                                           Probed{"BothAreRefused", {{400, ""}, {400, ""}}, unclear},
+                                           Probed{"BothLeadToALoginPage", {{302, ""}, {302, ""}}, unclear},
+                                           Probed{"BothAreALoginPage", {{200, "<html>"}, {200, "<html>"}}, unclear},
+                                           Probed{"CompanyFails", {{500, ""}}, unclear}),
+                         [](const auto& one) { return std::string(one.param.why); });
+
+TEST_F(PatienceTest, KeepsThe401WhenTheCheckCannotBeMade) {
+  vendor.answers(401, R"({"code":"NO","message":"first words"})")
+      .fails(element::error(ELEMENT_UNAVAILABLE, "http.connect_failed", "no connection"));
   const auto refused = get("/jobs/1");
   EXPECT_EQ(refused.status, ELEMENT_UNAVAILABLE);
-  EXPECT_EQ(refused.error->code, "smartrecruiters.access_unclear");
+  EXPECT_EQ(refused.error->code, unclear);
+  EXPECT_EQ(refused.error->http_status, 401);
+  EXPECT_THAT(refused.error->message, HasSubstr("no connection"));
+  EXPECT_THAT(refused.error->details, HasSubstr("first words"));
+}
+
+TEST_F(PatienceTest, IsCancelledAlsoWhileItChecks) {
+  vendor.answers(401).answers(503, "", {{"Retry-After", "30"}});
+  const auto ended =
+      invoke({.method = "GET", .path = "/jobs/1", .query = {}, .headers = {}, .body = {}, .content_type = {}},
+             {.cancel_after = 5s});
+  EXPECT_EQ(ended.status, ELEMENT_CANCELLED);
 }
 
 TEST_F(PatienceTest, WritesEachWaitIntoTheLog) {
