@@ -3,6 +3,7 @@
 #include <formulary/poco/retry.hpp>
 #include <formulary/poco/url.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -149,7 +150,11 @@ VendorReply Vendor::exchange(element::call& in, const VendorRequest& request) {
     const http::request judged = {.method = std::string(request.method),
                                   .repeat = request.idempotent ? http::repeatable::yes : http::repeatable::no};
     const std::optional<std::chrono::nanoseconds> asked = retry_after(in, reply);
-    if (asked && reply.status == 429) limiter_->pause(http::call_control(in), key_lane, *asked);
+    if (asked && reply.status == 429) {
+      // A call that is told to wait for a day fails and says so; those after it soon ask again for themselves.
+      limiter_->pause(http::call_control(in), key_lane,
+                      std::min<std::chrono::nanoseconds>(*asked, patience.retry_after_max));
+    }
     if (!http::may_repeat(judged, reply)) return {std::move(reply), retries};
     const std::optional<std::chrono::nanoseconds> wait = waits.next(asked);
     const std::optional<std::chrono::nanoseconds> left = in.remaining();

@@ -258,6 +258,15 @@ TEST_F(PatienceTest, IsCancelledAlsoWhileItChecks) {
   EXPECT_EQ(ended.status, ELEMENT_CANCELLED);
 }
 
+TEST_F(PatienceTest, HoldsOtherCallsBackForAMinuteAtMost) {
+  vendor.answers(429, "", {{"Retry-After", "86400"}}).answers(200, "{}");
+  const auto start = host.now();
+  EXPECT_EQ(get("/jobs/1").error->retry_after_ms, 86'400'000);
+  EXPECT_EQ(host.now(), start);
+  EXPECT_TRUE(get("/jobs/1").ok());
+  EXPECT_LE(host.now() - start, 60s);
+}
+
 TEST_F(PatienceTest, WritesEachWaitIntoTheLog) {
   vendor.answers(503).answers(200, "{}");
   get("/jobs/1");
