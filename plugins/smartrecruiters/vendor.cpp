@@ -89,7 +89,12 @@ std::unique_ptr<Transport> connect_pool(const http::options& how) {
 }
 
 std::shared_ptr<http::rate_limiter> KeyLimits::of(const Settings& settings) {
-  std::string identity = settings.base_url + '\n' + std::string(settings.key.view());
+  const http::url base = http::parse_url(settings.base_url);
+  const std::string_view path = std::string_view(base.path).substr(0, base.path.find_last_not_of('/') + 1);
+  std::string identity = base.origin();  // however the address is written
+  identity.reserve(identity.size() + path.size() + 1 +
+                   settings.key.view().size());  // growing would leave the key behind
+  identity.append(path).append("\n").append(settings.key.view());
   const std::size_t hash = std::hash<std::string>{}(identity);
   wipe(identity);
   const std::lock_guard lock(mutex_);
@@ -104,6 +109,7 @@ std::shared_ptr<http::rate_limiter> KeyLimits::of(const Settings& settings) {
                                  .concurrent_max = settings.concurrent_requests}});
     limiters_[hash] = limiter;
   }
+  limiter->tighten(key_lane, settings.requests_per_second, settings.concurrent_requests);
   return limiter;
 }
 

@@ -37,11 +37,13 @@ using TransportFactory = std::function<std::unique_ptr<Transport>(const element:
 /// A pool of kept connections.
 [[nodiscard]] std::unique_ptr<Transport> connect_pool(const element::http::options& how);
 
-/// The limits of every key in use, so that two instances with one key keep them together. Any thread may use it.
+/// The limits of every key in use, so that two instances with one key keep them together. It knows this process alone:
+/// hosts that share a key must share out its limits by their configurations. Any thread may use it.
 class KeyLimits {
  public:
-  /// The limiter of the key, made with these settings if no living instance has one. It has the lanes "alone" (one at a
-  /// time), "slow" (2 a second) and "key" (settings.requests_per_second, settings.concurrent_requests).
+  /// The limiter of the key at the address, of one origin and path however it is written. It has the lanes "alone" (one
+  /// at a time), "slow" (2 a second) and "key" (requests_per_second, concurrent_requests): the smallest of these that
+  /// any instance came with since the key has had a living one. Throws as element::http::parse_url().
   [[nodiscard]] std::shared_ptr<element::http::rate_limiter> of(const Settings& settings);
 
  private:

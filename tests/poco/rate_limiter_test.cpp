@@ -41,6 +41,19 @@ class FrozenControl final : public control {
   mutable nanoseconds now_{seconds(1'000)};
 };
 
+/// Asks once whether there is room, then no longer wants it.
+class ImpatientControl final : public control {
+ public:
+  [[nodiscard]] element_status poll() const noexcept override { return polls_++ == 0 ? ELEMENT_OK : ELEMENT_CANCELLED; }
+  [[nodiscard]] std::optional<nanoseconds> remaining() const noexcept override { return std::nullopt; }
+  [[nodiscard]] nanoseconds monotonic() const noexcept override { return seconds(1'000); }
+  [[nodiscard]] nanoseconds wall() const noexcept override { return seconds(1'000); }
+  void sleep(nanoseconds /*time*/) const override {}
+
+ private:
+  mutable int polls_ = 0;
+};
+
 TEST(RateLimiterTest, LetsNoMoreInThanItsNumberWithinAnyWindow) {
   rate_limiter pace({{.name = "key", .requests_max = 8}});
   FrozenControl now;
@@ -52,6 +65,32 @@ TEST(RateLimiterTest, LetsNoMoreInThanItsNumberWithinAnyWindow) {
   }
   for (std::size_t index = 8; index < entries.size(); ++index)
     EXPECT_GE(entries[index] - entries[index - 8], seconds(1)) << index;
+}
+
+TEST(RateLimiterTest, LowersALimitAtOnceAndNeverRaisesIt) {
+  rate_limiter pace({{.name = "key", .requests_max = 8}});
+  FrozenControl now;
+  for (int index = 0; index < 4; ++index) {
+    static_cast<void>(pace.enter(now, {"key"}));
+    now.advance(milliseconds(100));
+  }
+  pace.tighten("key", 2, 0);
+  pace.tighten("key", 5, 0);
+  pace.tighten("key", 0, 0);
+  static_cast<void>(pace.enter(now, {"key"}));  // the last two came in at 200 and 300 ms; it is 400 ms
+  EXPECT_EQ(now.slept, milliseconds(800));
+  EXPECT_THROW(pace.tighten("other", 1, 1), std::out_of_range);
+}
+
+TEST(RateLimiterTest, LowersHowManyAreInsideToOne) {
+  rate_limiter pace({{.name = "key", .concurrent_max = 0}});
+  FrozenControl now;
+  const ImpatientControl impatient;
+  permit first = pace.enter(now, {"key"});
+  pace.tighten("key", 0, 1);
+  EXPECT_THROW(static_cast<void>(pace.enter(impatient, {"key"})), ended);
+  first = permit();
+  static_cast<void>(pace.enter(now, {"key"}));
 }
 
 TEST(RateLimiterTest, DoesNotMakeAnyoneWaitWhileThereIsRoom) {

@@ -166,6 +166,17 @@ permit rate_limiter::enter(const control& within, std::initializer_list<std::str
   return held;
 }
 
+void rate_limiter::tighten(std::string_view name, std::size_t requests_max, std::size_t concurrent_max) {
+  const auto lower = [](std::size_t& limit, std::size_t to) {
+    if (to != 0 && (limit == 0 || to < limit)) limit = to;
+  };
+  gate& one = find(name);
+  const std::lock_guard guard(one.lock);
+  lower(one.rule.requests_max, requests_max);
+  lower(one.rule.concurrent_max, concurrent_max);
+  while (one.entered.size() > one.rule.requests_max) one.entered.pop_front();
+}
+
 void rate_limiter::pause(const control& clock, std::string_view name, nanoseconds time) {
   gate& one = find(name);
   const std::lock_guard guard(one.lock);

@@ -267,6 +267,42 @@ TEST_F(PatienceTest, HoldsOtherCallsBackForAMinuteAtMost) {
   EXPECT_LE(host.now() - start, 60s);
 }
 
+TEST_F(PatienceTest, SharesTheLimitsHoweverTheAddressIsWritten) {
+  always_ok();
+  const auto at = [&](const std::string& address) {
+    return plugin.open_instance(R"({"configuration":{"api.key":"k","base.url":")" + address + "\"}}").instance;
+  };
+  auto first = at("https://h.example/api");
+  auto second = at("https://H.example:443/api/");
+  auto other = at("https://h.example/other");
+  const element::request job = {
+      .method = "GET", .path = "/jobs/1", .query = {}, .headers = {}, .body = {}, .content_type = {}};
+  const auto start = host.now();
+  for (int count = 0; count < 4; ++count) {
+    EXPECT_TRUE(first->invoke(job).ok());
+    EXPECT_TRUE(second->invoke(job).ok());
+  }
+  EXPECT_TRUE(other->invoke(job).ok());
+  EXPECT_EQ(host.now(), start);
+  EXPECT_TRUE(first->invoke(job).ok());
+  EXPECT_GE(host.now() - start, 1s);
+}
+
+TEST_F(PatienceTest, KeepsTheSmallestLimitThatAnInstanceOfTheKeyHas) {
+  always_ok();
+  auto first = plugin.open_instance(R"({"configuration":{"api.key":"k"}})").instance;
+  auto second = plugin.open_instance(R"({"configuration":{"api.key":"k","limit.requests_per_second":2}})").instance;
+  auto third = plugin.open_instance(R"({"configuration":{"api.key":"k","limit.requests_per_second":9}})").instance;
+  const element::request job = {
+      .method = "GET", .path = "/jobs/1", .query = {}, .headers = {}, .body = {}, .content_type = {}};
+  const auto start = host.now();
+  EXPECT_TRUE(first->invoke(job).ok());
+  EXPECT_TRUE(third->invoke(job).ok());
+  EXPECT_EQ(host.now(), start);
+  EXPECT_TRUE(first->invoke(job).ok());
+  EXPECT_GE(host.now() - start, 1s);
+}
+
 TEST_F(PatienceTest, WritesEachWaitIntoTheLog) {
   vendor.answers(503).answers(200, "{}");
   get("/jobs/1");

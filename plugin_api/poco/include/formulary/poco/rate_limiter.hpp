@@ -61,6 +61,10 @@ class rate_limiter {
     return enter(call_control(within), names);
   }
 
+  /// Lowers a lane's limits to those given where they are lower; 0 lowers nothing. Never raises one. Throws
+  /// std::out_of_range for a name that does not exist.
+  void tighten(std::string_view name, std::size_t requests_max, std::size_t concurrent_max);
+
   /// Lets nobody into the lane for `time` from now: what a vendor's Retry-After asks for. Never shortens a pause.
   void pause(const control& clock, std::string_view name, std::chrono::nanoseconds time);
 
