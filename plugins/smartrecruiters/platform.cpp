@@ -8,6 +8,7 @@
 
 #include "plugins/smartrecruiters/json_slices.hpp"
 #include "plugins/smartrecruiters/refusal.hpp"
+#include "plugins/smartrecruiters/secret_header.hpp"
 #include "plugins/smartrecruiters/vendor_error.hpp"
 
 namespace smartrecruiters {
@@ -69,13 +70,13 @@ std::string create_at_platform(element::call& in, std::string_view request, cons
       connect({.base_url = std::string(to.base_url),
                .ca_file = std::string(to.ca_file.empty() ? settings.ca_file : to.ca_file),
                .user_agent = "formulary-smartrecruiters/1.0"});
-  http::response reply =
-      transport->send(http::call_control(in),
-                      {.method = "POST",
-                       .target = "/instances",
-                       .headers = {{"Authorization", std::string(to.authorization)}, {"Accept", "application/json"}},
-                       .body = request,
-                       .content_type = "application/json"});
+  http::request message = {.method = "POST",
+                           .target = "/instances",
+                           .headers = {{"Accept", "application/json"}},
+                           .body = request,
+                           .content_type = "application/json"};
+  const SecretHeader authorization(message.headers, "Authorization", to.authorization);
+  http::response reply = transport->send(http::call_control(in), message);
   if (reply.status < 200 || reply.status > 299) {
     std::vector<std::string_view> secrets = secrets_of(to.authorization);
     secrets.push_back(settings.key.view());

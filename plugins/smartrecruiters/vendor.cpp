@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "plugins/smartrecruiters/instance_document.hpp"
+#include "plugins/smartrecruiters/secret_header.hpp"
 #include "plugins/smartrecruiters/vendor_error.hpp"
 
 namespace smartrecruiters {
@@ -186,13 +187,13 @@ http::response Vendor::send_once(element::call& in, const VendorRequest& request
 }
 
 http::response Vendor::send_limited(element::call& in, const VendorRequest& request, const std::string& target) {
-  http::request message = {
-      .method = std::string(request.method),
-      .target = target,
-      .headers = {{"X-SmartToken", std::string(settings_.key.view())}, {"Accept", std::string(request.accept)}},
-      .body = request.body,
-      .content_type = request.content_type,
-      .repeat = request.idempotent ? http::repeatable::yes : http::repeatable::no};
+  http::request message = {.method = std::string(request.method),
+                           .target = target,
+                           .headers = {{"Accept", std::string(request.accept)}},
+                           .body = request.body,
+                           .content_type = request.content_type,
+                           .repeat = request.idempotent ? http::repeatable::yes : http::repeatable::no};
+  const SecretHeader key(message.headers, "X-SmartToken", settings_.key.view());
   const http::permit inside = request.limit == Limit::alone  ? limiter_->enter(in, {alone_lane, key_lane})
                               : request.limit == Limit::slow ? limiter_->enter(in, {slow_lane, key_lane})
                                                              : limiter_->enter(in, {key_lane});

@@ -26,6 +26,10 @@ class header_list {
   [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const noexcept;
   [[nodiscard]] std::string_view value_or(std::string_view name, std::string_view otherwise) const noexcept;
 
+  /// Overwrites the values of that name, in a way that no compiler leaves out, and empties them: for credentials once
+  /// they are sent.
+  void wipe(std::string_view name) noexcept;
+
   [[nodiscard]] auto begin() const noexcept { return fields_.begin(); }
   [[nodiscard]] auto end() const noexcept { return fields_.end(); }
   [[nodiscard]] std::size_t size() const noexcept { return fields_.size(); }
