@@ -35,8 +35,8 @@ constexpr const char* engine_flags =
 // Formulas whose realms a worker holds at once, some hundred kilobytes each.
 constexpr std::size_t shared_realms_max = 8;
 
-Engine& engine_of(v8::Isolate* isolate) {
-  return *static_cast<Engine*>(isolate->GetData(1));
+JavaScriptEngine& engine_of(v8::Isolate* isolate) {
+  return *static_cast<JavaScriptEngine*>(isolate->GetData(1));
 }
 
 /// What V8 says when a script changes what is frozen. In a realm of its own it may.
@@ -105,7 +105,7 @@ std::size_t size_of(const ScriptResult& result) {
 
 }  // namespace
 
-Engine::Engine(const Options& options) : options_(options), buffers_(options.array_buffer_bytes) {
+JavaScriptEngine::JavaScriptEngine(const Options& options) : options_(options), buffers_(options.array_buffer_bytes) {
   v8::V8::SetFlagsFromString(engine_flags);
   v8::V8::InitializePlatform(&platform_);
   v8::V8::Initialize();
@@ -132,16 +132,16 @@ Engine::Engine(const Options& options) : options_(options), buffers_(options.arr
   });
 }
 
-std::size_t Engine::data_max() const {
+std::size_t JavaScriptEngine::data_max() const {
   return options_.heap_bytes + heap_reserve_max + options_.array_buffer_bytes + native_bytes;
 }
 
-void Engine::prepare() {
+void JavaScriptEngine::prepare() {
   platform_.run_pending_tasks(isolate_);
   if (wants_spare_ && !spare_) spare_ = std::make_unique<Realm>(isolate_, *scripts_, Realm::Kind::of_one_run, done);
 }
 
-bool Engine::run(script_frame::Job job, const Host& host) {
+bool JavaScriptEngine::run(script_frame::Job job, const Host& host) {
   Inputs inputs(job, host.fetch);
   state_->inputs = &inputs;
   script_frame::Reply reply;
@@ -168,7 +168,7 @@ bool Engine::run(script_frame::Job job, const Host& host) {
   return !reply.last;
 }
 
-ScriptResult Engine::run_step(const script_frame::Job& job, const Step& step) {
+ScriptResult JavaScriptEngine::run_step(const script_frame::Job& job, const Step& step) {
   const auto begun = std::chrono::steady_clock::now();
   state_->deadline = begun + job.time_limit;
   state_->stopped = false;
@@ -214,7 +214,7 @@ ScriptResult Engine::run_step(const script_frame::Job& job, const Step& step) {
   return result;
 }
 
-Realm& Engine::shared_realm(const std::string& version) {
+Realm& JavaScriptEngine::shared_realm(const std::string& version) {
   for (auto entry = shared_.begin(); entry != shared_.end(); ++entry) {
     if (entry->first != version) continue;
     shared_.splice(shared_.begin(), shared_, entry);
@@ -225,11 +225,11 @@ Realm& Engine::shared_realm(const std::string& version) {
   return *shared_.front().second;
 }
 
-void Engine::drop_shared_realm(const std::string& version) {
+void JavaScriptEngine::drop_shared_realm(const std::string& version) {
   shared_.remove_if([&](const auto& entry) { return entry.first == version; });
 }
 
-bool Engine::run_in(Realm& realm, const Step& step) {
+bool JavaScriptEngine::run_in(Realm& realm, const Step& step) {
   const v8::HandleScope handles(isolate_);
   const v8::Context::Scope entered(realm.context());
   realm.begin();
@@ -238,7 +238,7 @@ bool Engine::run_in(Realm& realm, const Step& step) {
   return !state_->must_leave_shared_realm && !is_refused_change(record_->error());
 }
 
-void Engine::call_script(Realm& realm, const Step& step) {
+void JavaScriptEngine::call_script(Realm& realm, const Step& step) {
   const v8::Local<v8::Context> context = realm.context();
   v8::TryCatch caught(isolate_);
   const CompiledScript* script = realm.compile(step.name, step.body);
@@ -263,7 +263,7 @@ void Engine::call_script(Realm& realm, const Step& step) {
   run_to_end(realm, caught);
 }
 
-void Engine::run_to_end(Realm& realm, const v8::TryCatch& caught) {
+void JavaScriptEngine::run_to_end(Realm& realm, const v8::TryCatch& caught) {
   const v8::Local<v8::Context> context = realm.context();
   if (caught.HasCaught() && !caught.HasTerminated()) record_->fail("script.exception", error_text(context, caught));
   // Also after an exception: nothing may be left over.
@@ -287,7 +287,7 @@ void Engine::run_to_end(Realm& realm, const v8::TryCatch& caught) {
                                           "its end");
 }
 
-bool Engine::read_arguments(Realm& realm, const CompiledScript& script, v8::Local<v8::Value>* into) {
+bool JavaScriptEngine::read_arguments(Realm& realm, const CompiledScript& script, v8::Local<v8::Value>* into) {
   const v8::Local<v8::Context> context = realm.context();
   Inputs& inputs = *state_->inputs;
   for (int index = 0; index < 4; ++index) into[index] = v8::Undefined(isolate_);
@@ -299,9 +299,15 @@ bool Engine::read_arguments(Realm& realm, const CompiledScript& script, v8::Loca
   return true;
 }
 
-void Engine::keep_value(v8::Local<v8::Value> value) {
+void JavaScriptEngine::keep_value(v8::Local<v8::Value> value) {
   if (step_->kind == ScriptKind::filter) return record_->succeed(value->BooleanValue(isolate_) ? "true" : "false");
   if (value->IsUndefined()) return record_->succeed({});
+  if (value->IsString() && static_cast<std::size_t>(value.As<v8::String>()->Length()) > output_max_) {
+    // Before its JSON takes as much memory again.
+    return record_->fail("script.output", "done() got a text of " + std::to_string(value.As<v8::String>()->Length()) +
+                                              " characters; at most " + std::to_string(output_max_) +
+                                              " bytes of JSON are kept");
+  }
   const v8::Local<v8::Context> context = isolate_->GetCurrentContext();
   const v8::TryCatch caught(isolate_);
   v8::Local<v8::String> json;
@@ -326,7 +332,7 @@ void Engine::keep_value(v8::Local<v8::Value> value) {
   record_->succeed(std::move(text));
 }
 
-ScriptResult Engine::finish(const script_frame::Job& job, const Step& step, bool fired) {
+ScriptResult JavaScriptEngine::finish(const script_frame::Job& job, const Step& step, bool fired) {
   static constexpr std::string_view v1_prefix = "Script execution failed with message: ";
   const bool buffers_refused = buffers_.take_refused();
   ScriptResult result = record_->take();
@@ -348,7 +354,7 @@ ScriptResult Engine::finish(const script_frame::Job& job, const Step& step, bool
   return result;
 }
 
-void Engine::collect_garbage() {
+void JavaScriptEngine::collect_garbage() {
   v8::HeapStatistics heap;
   isolate_->GetHeapStatistics(&heap);
   if (heap.used_heap_size() < options_.heap_bytes / 2) return;
@@ -363,8 +369,8 @@ void Engine::collect_garbage() {
   if (heap.used_heap_size() > options_.heap_bytes / 4) spoiled_ = true;
 }
 
-std::size_t Engine::near_heap_limit(void* engine, std::size_t current, std::size_t /*initial*/) {
-  auto& self = *static_cast<Engine*>(engine);
+std::size_t JavaScriptEngine::near_heap_limit(void* engine, std::size_t current, std::size_t /*initial*/) {
+  auto& self = *static_cast<JavaScriptEngine*>(engine);
   if (self.heap_reserve_used_ >= heap_reserve_max) end_process(WorkerExit::out_of_memory);
   self.heap_reserve_used_ += heap_reserve_step;
   self.state_->stopped = true;
@@ -372,9 +378,9 @@ std::size_t Engine::near_heap_limit(void* engine, std::size_t current, std::size
   return current + heap_reserve_step;
 }
 
-void Engine::promise_rejected(v8::PromiseRejectMessage message) {
+void JavaScriptEngine::promise_rejected(v8::PromiseRejectMessage message) {
   v8::Isolate* isolate = v8::Isolate::GetCurrent();
-  Engine& self = engine_of(isolate);
+  JavaScriptEngine& self = engine_of(isolate);
   if (!self.record_) return;
   if (message.GetEvent() == v8::kPromiseRejectWithNoHandler) {
     self.record_->reject(isolate, message.GetPromise(), message.GetValue());
@@ -383,8 +389,8 @@ void Engine::promise_rejected(v8::PromiseRejectMessage message) {
   }
 }
 
-void Engine::done(const v8::FunctionCallbackInfo<v8::Value>& call) {
-  Engine& self = engine_of(call.GetIsolate());
+void JavaScriptEngine::done(const v8::FunctionCallbackInfo<v8::Value>& call) {
+  JavaScriptEngine& self = engine_of(call.GetIsolate());
   if (self.record_) self.keep_value(call[0]);
 }
 

@@ -23,7 +23,7 @@
 namespace formulary {
 
 /// One per process, since V8 can be started once. Used by one thread.
-class Engine {
+class JavaScriptEngine {
  public:
   struct Options {
     std::size_t heap_bytes = 64U << 20U;
@@ -36,10 +36,10 @@ class Engine {
     Inputs::Fetch fetch;
   };
 
-  explicit Engine(const Options& options);
-  Engine(const Engine&) = delete;
-  Engine& operator=(const Engine&) = delete;
-  ~Engine() = delete;  ///< The process ends with _exit: V8 needs no tidying up.
+  explicit JavaScriptEngine(const Options& options);
+  JavaScriptEngine(const JavaScriptEngine&) = delete;
+  JavaScriptEngine& operator=(const JavaScriptEngine&) = delete;
+  ~JavaScriptEngine() = delete;  ///< The process ends with _exit: V8 needs no tidying up.
 
   /// Runs a chain and sends its results. False: memory ran out, and the process is to end; the last reply says so.
   [[nodiscard]] bool run(script_frame::Job job, const Host& host);

@@ -89,15 +89,15 @@ class Incoming {
     return true;
   }
 
-  char chunk_[64U << 10U];
+  char chunk_[64U << 10U] = {};
   std::string bytes_;
   std::size_t taken_ = 0;
 };
 
 /// Until the host closes the socket.
-WorkerExit serve(Engine& engine) {
+WorkerExit serve(JavaScriptEngine& engine) {
   static Incoming incoming;
-  const Engine::Host callbacks{
+  const JavaScriptEngine::Host callbacks{
       .send = [](const script_frame::Reply& reply) { send_all(script_frame::encode_reply(reply)); },
       .fetch =
           [](std::size_t part) {
@@ -116,10 +116,11 @@ WorkerExit serve(Engine& engine) {
   }
 }
 
-bool warm(Engine& engine) {
+bool warm(JavaScriptEngine& engine) {
   bool ok = false;
-  const Engine::Host callbacks{.send = [&ok](const script_frame::Reply& reply) { ok = reply.results[0].result.ok; },
-                               .fetch = [](std::size_t) { return std::string(); }};
+  const JavaScriptEngine::Host callbacks{
+      .send = [&ok](const script_frame::Reply& reply) { ok = reply.results[0].result.ok; },
+      .fetch = [](std::size_t) { return std::string(); }};
   script_frame::Job job;
   job.steps.resize(1);
   job.steps[0].body = warm_up;
@@ -127,11 +128,11 @@ bool warm(Engine& engine) {
   return engine.run(std::move(job), callbacks) && ok;
 }
 
-WorkerExit start_and_serve(const Engine::Options& options) {
+WorkerExit start_and_serve(const JavaScriptEngine::Options& options) {
   // Scripts see one time zone everywhere. One arena: a second one for two threads costs memory for nothing.
   setenv("TZ", "UTC", 1);
   mallopt(M_ARENA_MAX, 1);
-  auto& engine = *new Engine(options);  // never ended: see ~Engine
+  auto& engine = *new JavaScriptEngine(options);  // never ended: see ~JavaScriptEngine
   if (!warm(engine)) return WorkerExit::engine_failed;
   const std::string why = confine(engine.data_max());
   if (!why.empty()) return WorkerExit::not_confined;

@@ -46,6 +46,13 @@ inline ScriptInputs::Text json_text(std::string text) {
   return std::make_shared<const std::string>(std::move(text));
 }
 
+/// Whether the objects that scripts of one version share are as they were, and nothing of an earlier run goes on.
+inline constexpr const char* look_for_traces =
+    "setTimeout(() => Promise.resolve().then(() => done("
+    "Reflect.ownKeys(Object.prototype).length + Reflect.ownKeys(Array.prototype).length + "
+    "Reflect.ownKeys(globalThis).length "
+    "+ ' ' + typeof globalThis.leak + RegExp.$1 + Math.random() + Date.now() + require('lodash').uniqueId('u'))), 1)";
+
 /// One worker, so that every run of a test meets what the runs before it left.
 class ScriptTest : public testing::Test {
  protected:
