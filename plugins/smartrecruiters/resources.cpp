@@ -18,7 +18,7 @@ constexpr std::array candidate_filters = {
     Filter{"q"},
     Filter{"jobId", true},
     Filter{"location", true},
-    Filter{"averageRating", true},
+    Filter{"averageRating", true},  // deprecated, still described
     Filter{"status", true},
     Filter{"consentStatus", true},
     Filter{"subStatus"},
@@ -44,10 +44,9 @@ constexpr std::array job_filters = {
     Filter{"status"},
     Filter{"postingStatus"},
 };
-// createdAfter, createdBefore and age are in the platform's element, no longer in the vendor's document.
-constexpr std::array offer_filters = {
-    Filter{"q"}, Filter{"status"}, Filter{"postingId"}, Filter{"createdAfter"}, Filter{"createdBefore"}, Filter{"age"},
-};
+// The platform's element has createdAfter, createdBefore and age too. The vendor no longer knows them and would answer
+// with all offers, so they are refused like every unknown filter.
+constexpr std::array offer_filters = {Filter{"q"}, Filter{"status"}, Filter{"postingId"}};
 constexpr std::array user_filters = {Filter{"q"}, Filter{"updatedAfter"}};
 constexpr std::array posting_filters = {Filter{"activeOnly"}};
 constexpr std::array subtype_filters = {Filter{"sourceSubType"}};

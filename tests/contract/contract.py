@@ -15,7 +15,8 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "sandbox"))
-from hub_calls import HUB_CALLS  # noqa: E402
+from described import DescribedQueries  # noqa: E402
+from hub_calls import HUB_CALLS, filter_calls  # noqa: E402
 from prism import Prism  # noqa: E402
 from relay import Relay  # noqa: E402
 from sandbox_program import KEY, SandboxProgram, multipart, request  # noqa: E402
@@ -76,31 +77,35 @@ def described_resources(shared):
     return {f"{one['method']} {one['path'][len(prefix):]}" for one in document["resources"] if one["path"].startswith(prefix)}
 
 
-def faults_of(exchanges, undescribed):
+def faults_of(exchanges, undescribed, queries=None):
     faults = []
     for one in exchanges:
         if undescribed and one.path == UNDESCRIBED:
             continue
+        if queries:
+            faults += queries.faults_of(one.method, one.target)
         if one.complaint:
             faults.append(f"{one.method} {one.target} -> {one.status}: {one.complaint}")
     return faults
 
 
 def drive_plugin(report, arguments, port, relay, accept_undescribed_failure):
-    """Every hub call through the plugin, of lists also the second page. The relay tells what the plugin sent, so that a
-    request which it hides is judged as well."""
+    """Every hub call through the plugin, of lists also the second page, and every filter that the plugin declares. The
+    relay tells what the plugin sent, so that a request which it hides is judged as well."""
+    queries = DescribedQueries(arguments.shared)
     plugin = Plugin(arguments.driver, arguments.plugin, port)
     exchanges = relay.take()
     faults = faults_of(exchanges, False)
     if plugin.provisioning["status"] != 200:
         faults.append(f"provisioning: {plugin.provisioning}")
     report.line("provisioning", plugin.provisioning["status"], faults)
-    for call in HUB_CALLS:
+    manifest = json.loads(pathlib.Path(arguments.plugin).with_name("element.json").read_text())
+    for call in [*filter_calls(manifest), *HUB_CALLS]:
         result = plugin.perform(call.line)
         if "nextPage" in result:
             result = plugin.perform({**call.line, "query": {**call.query, "nextPage": result["nextPage"]}})
         exchanges = relay.take()
-        faults = faults_of(exchanges, call.undescribed)
+        faults = faults_of(exchanges, call.undescribed, queries)
         if not exchanges:
             faults.append(f"sent nothing: {result}")
         failed = result["status"] == 0 or result["status"] >= 400
@@ -114,7 +119,7 @@ def drive_plugin(report, arguments, port, relay, accept_undescribed_failure):
         report.fault(f"{missing} is a resource of the element, and no call here drives it")
 
 
-def check_planted_fault(report, relay):
+def check_planted_fault(report, relay, queries):
     """A validator that accepts everything would pass all of the above: it must refuse a request that is wrong."""
     request(relay.port, "GET", "/jobs?limit=1000")
     request(relay.port, "PUT", "/jobs/1/status", {"status": "NONSENSE"})
@@ -122,6 +127,8 @@ def check_planted_fault(report, relay):
     for exchange in relay.take():
         report.line(f"planted: {exchange.method} {exchange.target} is refused", exchange.status,
                     [] if exchange.complaint else ["it was accepted"])
+    faults = queries.faults_of("GET", "/offers?limit=1&createdAfter=2026-01-01T00:00:00.000Z")
+    report.line("planted: a filter that the vendor does not know is found", 0, [] if len(faults) == 1 else ["it was not"])
 
 
 def mock(arguments):
@@ -130,7 +137,7 @@ def mock(arguments):
     relay = Relay(prism.port)
     try:
         drive_plugin(report, arguments, relay.port, relay, accept_undescribed_failure=True)
-        check_planted_fault(report, relay)
+        check_planted_fault(report, relay, DescribedQueries(arguments.shared))
     finally:
         relay.stop()
         prism.stop()

@@ -146,3 +146,30 @@ HUB_CALLS = [
     HubCall("GET /users/{id}", f"/users/{USER}"),
     HubCall("DELETE /candidates/{id}", on_candidate()),
 ]
+
+# Filters whose values the vendor's document restricts.
+FILTER_VALUES = {"updatedAfter": "2026-01-01T00:00:00.000Z", "lastActivityAfter": "2026-01-01T00:00:00.000Z",
+                 "activeOnly": "true", "sourceSubType": "FREE", "context": "HIRE_FORM", "consentStatus": "REQUIRED",
+                 "q": "text"}
+FILTER_VALUES_OF = {"/candidates": {"status": "HIRED", "onboardingStatus": "READY_TO_ONBOARD"},
+                    "/jobs": {"status": "SOURCING", "postingStatus": "PUBLIC", "language": "en"}}
+# The vendor takes these together or not at all.
+PARTNERS = {"propertyId": "propertyValueId", "questionFieldId": "questionFieldValueId"}
+PARTNERS |= {other: name for name, other in PARTNERS.items()}
+PAGING = {"where", "page", "pageSize", "nextPage"}
+# Still described, and deprecated: Prism complains about whoever uses it.
+DEPRECATED = {"averageRating"}
+
+
+def filter_calls(manifest):
+    """One call for each filter of each list that the manifest declares."""
+    calls = []
+    for resource in manifest["resources"]:
+        hub = f"{resource['method']} {resource['path']}"
+        names = [one["name"] for one in resource.get("parameters", []) if one["in"] == "query" and one["name"] not in PAGING | DEPRECATED]
+        for name in names:
+            driven = next(call for call in HUB_CALLS if call.hub == hub)
+            value = FILTER_VALUES_OF.get(resource["path"], FILTER_VALUES).get(name, FILTER_VALUES.get(name, "x"))
+            where = f"{name} = '{value}'" + (f" AND {PARTNERS[name]} = 'x'" if name in PARTNERS else "")
+            calls.append(HubCall(hub, driven.path, query={"where": where}))
+    return calls

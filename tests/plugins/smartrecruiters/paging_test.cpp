@@ -190,6 +190,10 @@ INSTANTIATE_TEST_SUITE_P(
                                  bad_page, "no token"},
                       WrongQuery{"TokenOutOfBounds", "/jobs", token(R"({"path":"/jobs","pageSize":1,"page":0})"),
                                  bad_page, "no token"},
+                      WrongQuery{"FilterThatTheVendorIgnores", "/offers", R"({"where":"createdAfter='2023-01-01'"})",
+                                 "smartrecruiters.invalid_where", "q, status, postingId"},
+                      WrongQuery{"FilterThatTheVendorIgnoresByName", "/offers", R"({"age":"3"})", bad_query,
+                                 "unknown here"},
                       WrongQuery{"Where", "/industries", R"({"where":"q='a'"})", "smartrecruiters.invalid_where",
                                  "cannot filter this list"}),
     [](const auto& one) { return std::string(one.param.why); });
