@@ -41,13 +41,16 @@ extern "C" __attribute__((visibility("default"))) int formulary_main(int count, 
   const SystemClock clock;
   const cli::InterruptWatch interrupts;
   const std::filesystem::path folder = program_folder();
-  const cli::Io io{.in = std::cin,
+  cli::InterruptibleInput input(STDIN_FILENO, interrupts.token());
+  std::istream in(&input);
+  const cli::Io io{.in = in,
                    .out = std::cout,
                    .err = std::cerr,
                    .in_is_terminal = isatty(STDIN_FILENO) == 1,
                    .out_is_terminal = isatty(STDOUT_FILENO) == 1,
                    .environment = environment,
-                   .ask_secret = cli::ask_on_terminal,
+                   .ask_secret = [stop = interrupts.token()](
+                                     const std::string& prompt) { return cli::ask_on_terminal(prompt, stop); },
                    .interrupted = interrupts.token()};
   const cli::Parts parts{
       .clock = clock,

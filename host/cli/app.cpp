@@ -263,7 +263,7 @@ void print_error(const Io& io, std::string_view code, std::string_view message, 
   const std::string_view next = parting == std::string_view::npos ? otherwise : message.substr(parting + 2);
   io.err << "error: " << printable(what) << '\n';
   io.err << "       " << code << '\n';
-  io.err << "next:  " << printable(next) << '\n';
+  if (!next.empty()) io.err << "next:  " << printable(next) << '\n';
 }
 
 void print_plugin_error(const Io& io, const PluginError& error) {

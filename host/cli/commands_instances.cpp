@@ -226,6 +226,7 @@ ExitCode delete_instance(Session& session, const std::string& selector, bool yes
     session.io().err << "Delete instance " << shown << "? It cannot be undone. [y/N] " << std::flush;
     std::string answer;
     std::getline(session.io().in, answer);
+    refuse_interrupted(session.io(), "it was asked whether to delete; nothing was deleted");
     if (answer != "y" && answer != "yes") {
       session.io().err << "kept\n";
       return ExitCode::failed;

@@ -59,6 +59,8 @@ std::string_view hint(ErrorCode code) noexcept {
       return "look at the data folder: formulary doctor";
     case ErrorCode::bad_input:
       return "formulary COMMAND --help shows what is expected";
+    case ErrorCode::cancelled:
+      return "";
     default:
       return "formulary doctor checks this installation";
   }

@@ -25,7 +25,7 @@ enum class ExitCode : int {
 
 [[nodiscard]] ExitCode exit_code(ErrorCode code) noexcept;
 
-/// What to do next when an error's own sentence does not say so.
+/// What to do next when an error's own sentence does not say so; empty if nothing is called for.
 [[nodiscard]] std::string_view hint(ErrorCode code) noexcept;
 
 }  // namespace formulary::cli

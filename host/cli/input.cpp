@@ -31,6 +31,10 @@ std::string without_last_line_break(std::string text) {
 
 }  // namespace
 
+void refuse_interrupted(const Io& io, const std::string& what) {
+  if (io.interrupted.stop_requested()) throw Error(ErrorCode::cancelled, "interrupted while " + what);
+}
+
 std::pair<std::string, std::string> key_and_value(std::string_view text, std::string_view option) {
   const std::size_t equals = text.find('=');
   if (equals == std::string_view::npos || equals == 0) {
@@ -41,7 +45,11 @@ std::pair<std::string, std::string> key_and_value(std::string_view text, std::st
 }
 
 std::string read_input(const Io& io, const std::string& name, std::size_t bytes_max) {
-  if (name == "-") return read_stream(io.in, "standard input", bytes_max);
+  if (name == "-") {
+    std::string text = read_stream(io.in, "standard input", bytes_max);
+    refuse_interrupted(io, "standard input was read");
+    return text;
+  }
   std::ifstream file(name, std::ios::binary);
   if (!file) throw Error(ErrorCode::not_found, name + ": cannot be read; check the path and its permissions");
   return read_stream(file, name, bytes_max);

@@ -14,7 +14,7 @@ namespace formulary::cli {
 
 /// Data goes to `out`, words to `err`.
 struct Io {
-  std::istream& in;
+  std::istream& in;  ///< Ends when interrupted; who waits on it calls refuse_interrupted() afterwards.
   std::ostream& out;
   std::ostream& err;
   bool in_is_terminal = false;
@@ -24,5 +24,8 @@ struct Io {
   std::function<std::string(const std::string& prompt)> ask_secret;
   std::stop_token interrupted;  ///< Ctrl C.
 };
+
+/// Error(cancelled) if a stop was requested: `what` was being done meanwhile.
+void refuse_interrupted(const Io& io, const std::string& what);
 
 }  // namespace formulary::cli

@@ -1,6 +1,8 @@
 #include "host/cli/terminal.hpp"
 
 #include <fcntl.h>
+#include <openssl/crypto.h>
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <termios.h>
 #include <unistd.h>
@@ -11,6 +13,7 @@
 #include <cstdint>
 
 #include "host/base/error.hpp"
+#include "host/base/text.hpp"
 
 namespace formulary::cli {
 namespace {
@@ -47,26 +50,70 @@ class WithoutEcho {
   bool changed_ = false;
 };
 
+void wake(int event) {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = write(event, &one, sizeof one);
+}
+
+std::string read_line(const InterruptibleReader& reader) {
+  std::string line;
+  std::array<char, 256> chunk{};
+  while (line.empty() || line.back() != '\n') {
+    const std::size_t count = reader.read(chunk.data(), chunk.size());
+    if (count == 0) break;
+    line.append(chunk.data(), count);
+  }
+  OPENSSL_cleanse(chunk.data(), chunk.size());
+  return line;
+}
+
 }  // namespace
 
-std::string ask_on_terminal(const std::string& prompt) {
-  const int terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
-  if (terminal < 0)
-    throw Error(ErrorCode::unavailable, "terminal: none to ask on; give the secret by --secret KEY=@FILE");
-  [[maybe_unused]] const ssize_t shown = write(terminal, prompt.data(), prompt.size());
-  std::string line;
-  {
-    const WithoutEcho quiet(terminal);
-    std::array<char, 256> chunk{};
-    for (;;) {
-      const ssize_t count = read(terminal, chunk.data(), chunk.size());
-      if (count < 0 && errno == EINTR) continue;
-      if (count <= 0) break;
-      line.append(chunk.data(), static_cast<std::size_t>(count));
-      if (line.back() == '\n') break;
+InterruptibleReader::InterruptibleReader(int descriptor, const std::stop_token& stop)
+    : descriptor_(descriptor),
+      event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      on_stop_(stop, [event = event_.get()] { wake(event); }) {
+  if (!event_.valid())
+    throw Error(ErrorCode::internal, "eventfd: no descriptor free; close other programs and try again");
+}
+
+std::size_t InterruptibleReader::read(char* bytes, std::size_t size) const {
+  std::array<pollfd, 2> waited{pollfd{descriptor_, POLLIN, 0}, pollfd{event_.get(), POLLIN, 0}};
+  for (;;) {
+    if (poll(waited.data(), waited.size(), -1) < 0) {
+      if (errno == EINTR) continue;
+      return 0;
     }
+    if (waited[1].revents != 0) return 0;
+    const ssize_t count = ::read(descriptor_, bytes, size);
+    if (count >= 0) return static_cast<std::size_t>(count);
+    if (errno != EINTR && errno != EAGAIN) return 0;
   }
-  close(terminal);
+}
+
+InterruptibleInput::~InterruptibleInput() {
+  OPENSSL_cleanse(buffer_.data(), buffer_.size());
+}
+
+InterruptibleInput::int_type InterruptibleInput::underflow() {
+  const std::size_t count = reader_.read(buffer_.data(), buffer_.size());
+  setg(buffer_.data(), buffer_.data(), buffer_.data() + count);
+  return count == 0 ? traits_type::eof() : traits_type::to_int_type(buffer_.front());
+}
+
+std::string ask_on_terminal(const std::string& prompt, const std::stop_token& stop) {
+  const Descriptor terminal(open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC));
+  if (!terminal.valid())
+    throw Error(ErrorCode::unavailable, "terminal: none to ask on; give the secret by --secret KEY=@FILE");
+  const InterruptibleReader reader(terminal.get(), stop);
+  const WithoutEcho quiet(terminal.get());
+  [[maybe_unused]] const ssize_t shown = write(terminal.get(), prompt.data(), prompt.size());
+  std::string line = read_line(reader);
+  if (stop.stop_requested()) {
+    wipe(line);
+    [[maybe_unused]] const ssize_t ended = write(terminal.get(), "\n", 1);
+    throw Error(ErrorCode::cancelled, "interrupted while a secret was asked for");
+  }
   return line;
 }
 
@@ -90,8 +137,7 @@ InterruptWatch::InterruptWatch() {
 InterruptWatch::~InterruptWatch() {
   std::signal(SIGINT, SIG_DFL);
   std::signal(SIGTERM, SIG_DFL);
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const ssize_t written = write(interrupt_event, &one, sizeof one);
+  wake(interrupt_event);
   watcher_.join();
   close(interrupt_event);
 }

@@ -9,16 +9,17 @@
 #include <string>
 
 #include "tests/host/cli/test_io.hpp"
+#include "tests/support/error_matchers.hpp"
 
 namespace formulary::cli {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
-struct InputTest : testing::Test {
+struct InputTest : ::testing::Test {
   TestIo streams;
-  std::filesystem::path file = std::filesystem::path(testing::TempDir()) / "formulary-input-test";
+  std::filesystem::path file = std::filesystem::path(::testing::TempDir()) / "formulary-input-test";
 
   void write_file(const std::string& text) const { std::ofstream(file, std::ios::binary) << text; }
   void TearDown() override { std::filesystem::remove(file); }
@@ -74,6 +75,16 @@ TEST_F(InputTest, RefusesASecretOnTheCommandLineWithoutRepeatingIt) {
 TEST_F(InputTest, SaysHowToGiveASecretWhereNobodyCanBeAsked) {
   const Io io = streams.io(false);
   EXPECT_THAT(message_of([&] { (void)read_secret(io, "api.key"); }), HasSubstr("--secret api.key=@FILE"));
+}
+
+TEST_F(InputTest, StandardInputThatAnInterruptEndedIsNotTakenForTheWhole) {
+  streams.in.str("half of it");
+  std::stop_source interrupts;
+  Io io = streams.io();
+  io.interrupted = interrupts.get_token();
+  EXPECT_EQ(read_input(io, "-", 100), "half of it");
+  interrupts.request_stop();
+  EXPECT_THAT([&] { (void)read_input(io, "-", 100); }, testing::throws_error(ErrorCode::cancelled, "interrupted"));
 }
 
 TEST_F(InputTest, RefusesAFileOverTheBound) {
