@@ -17,9 +17,9 @@ namespace {
 
 namespace json = element::json;
 
-constexpr std::size_t vendor_page_size_max = 100;
-constexpr std::size_t page_size_max = 10'000;  // of a list that the vendor sends whole
+constexpr std::size_t whole_page_size_max = 10'000;
 constexpr std::size_t page_max = 1'000'000;
+constexpr std::size_t offset_max = page_max * vendor_page_size_max * vendor_pages_max;
 constexpr std::size_t query_bytes_max = 64U << 10U;
 
 element::error invalid_query(const std::string& sentence) {
@@ -48,30 +48,58 @@ std::size_t count_of(std::string_view name, const json::value& value, std::size_
   return count;
 }
 
-/// A page's size as the vendor takes it.
-std::size_t bounded_size(const Resource& resource, std::size_t size) {
-  return resource.paging == Paging::whole ? size : std::min(size, vendor_page_size_max);
+std::size_t page_size_max(const Resource& resource) {
+  return resource.paging == Paging::whole ? whole_page_size_max : vendor_page_size_max * vendor_pages_max;
+}
+
+std::size_t bounded(const json::reader& state, std::string_view name, std::size_t min, std::size_t max) {
+  const std::int64_t value = state.integer(name);
+  if (value < static_cast<std::int64_t>(min) || value > static_cast<std::int64_t>(max)) {
+    throw state.failure("is out of bounds");
+  }
+  return static_cast<std::size_t>(value);
+}
+
+/// The filters of the token's list: [["status","HIRED"],...].
+std::vector<Parameter> token_filters(const Resource& resource, const json::reader& state) {
+  std::vector<Parameter> filters;
+  if (!state.has("filters")) return filters;
+  for (const json::reader& one : state.array("filters").items()) {
+    const std::vector<json::reader> pair = one.items();
+    if (pair.size() != 2) throw state.failure("has no pair");
+    Parameter filter = {pair[0].as_text(), pair[1].as_text()};
+    const bool known = std::any_of(resource.filters.begin(), resource.filters.end(),
+                                   [&](const Filter& other) { return other.name == filter.name; });
+    if (!known) throw state.failure("has an unknown filter");
+    filters.push_back(std::move(filter));
+  }
+  return filters;
 }
 
 void read_token(const Resource& resource, const std::string& token, ListQuery& query) {
+  std::vector<Parameter> filters;
   try {
     const std::optional<std::string> text = base64_decoded(token);
     const json::origin from = {.where = "token", .status = ELEMENT_INVALID_ARGUMENT};
     const json::value document = json::parse(text.value_or(""), from);
     const json::reader state(document, from);
     if (state.text("path") != resource.path) throw state.failure("is another resource's");
-    const std::int64_t page = state.integer("page");
-    const std::int64_t size = state.integer("pageSize");
-    if (page < 1 || page > std::int64_t{page_max} || size < 1 || size > std::int64_t{page_size_max}) {
-      throw state.failure("is out of bounds");
-    }
-    query.page = static_cast<std::size_t>(page);
-    query.page_size = bounded_size(resource, static_cast<std::size_t>(size));
+    query.page = bounded(state, "page", 1, page_max);
+    query.page_size = bounded(state, "pageSize", 1, page_size_max(resource));
+    query.offset = resource.paging == Paging::offset ? bounded(state, "offset", 0, offset_max) : 0;
     query.page_id = state.text_or("pageId", "");
+    query.mark = state.text_or("mark", "");
+    filters = token_filters(resource, state);
   } catch (const element::error&) {
     throw invalid_page(
         "nextPage: is no token of this resource's answers; pass on what the last answer had, or start anew");
   }
+  // The vendor's ids do not say whether they know the filters, so every page is asked for with all of them.
+  if (!query.filters.empty() && query.filters != filters) {
+    throw invalid_page(
+        "nextPage: belongs to a list with other conditions; repeat those of its first page, or leave them out");
+  }
+  query.filters = std::move(filters);
 }
 
 std::string known_parameters(const Resource& resource) {
@@ -106,8 +134,9 @@ void read_paging(const Resource& resource, const json::object& given, ListQuery&
   };
   if (const json::value* page = value("page")) query.page = count_of("page", *page, page_max);
   if (const json::value* size = value("pageSize")) {
-    query.page_size = bounded_size(resource, count_of("pageSize", *size, page_size_max));
+    query.page_size = count_of("pageSize", *size, page_size_max(resource));
   }
+  if (resource.paging == Paging::offset) query.offset = (query.page - 1) * query.page_size;
   const json::value* token = value("nextPage");
   const std::string token_text = token == nullptr ? std::string() : value_text("nextPage", *token);
   if (!token_text.empty()) read_token(resource, token_text, query);
@@ -168,6 +197,15 @@ element::error unexpected(const char* what) {
       .with_retry(element::retry::if_idempotent);
 }
 
+/// Anything but a text would end the list before its end, without a word.
+std::string page_id_of(std::string_view value) {
+  if (value == "null") return {};
+  const json::value id = json::parse(value, {.where = "nextPageId"});
+  const auto* text = id.as<std::string>();
+  if (text == nullptr) throw unexpected("an object whose nextPageId is no text");
+  return *text;
+}
+
 }  // namespace
 
 ListQuery read_query(const Resource& resource, std::string_view query_text, std::string_view path_query) {
@@ -193,14 +231,12 @@ VendorPage read_page(std::string_view body) {
   const JsonKind kind = json_kind(body);
   VendorPage page;
   if (kind == JsonKind::array) {
-    page.content = body;
+    page.content = body.substr(body.find('['));  // without the white space around it
+    page.content = page.content.substr(0, page.content.rfind(']') + 1);
   } else if (kind == JsonKind::object) {
     for (const JsonMember& member : json_members(body)) {
       if (member.key == "content") page.content = member.value;
-      if (member.key == "nextPageId" && member.value.size() > 2 && member.value.front() == '"') {
-        const json::value text = json::parse(member.value, {.where = "nextPageId"});
-        page.next_page_id = *text.as<std::string>();
-      }
+      if (member.key == "nextPageId") page.next_page_id = page_id_of(member.value);
       std::uint64_t total = 0;
       const char* end = member.value.data() + member.value.size();
       if (member.key == "totalFound" && std::from_chars(member.value.data(), end, total).ptr == end) page.total = total;
@@ -213,10 +249,15 @@ VendorPage read_page(std::string_view body) {
   return page;
 }
 
-std::string next_page_token(const Resource& resource, const ListQuery& asked, std::string_view next_page_id) {
+std::string next_page_token(const Resource& resource, const ListQuery& query) {
   json::object state = {
-      {"path", resource.path}, {"pageSize", std::uint64_t{asked.page_size}}, {"page", std::uint64_t{asked.page + 1}}};
-  if (!next_page_id.empty()) state.set("pageId", next_page_id);
+      {"path", resource.path}, {"pageSize", std::uint64_t{query.page_size}}, {"page", std::uint64_t{query.page + 1}}};
+  if (resource.paging == Paging::offset) state.set("offset", std::uint64_t{query.offset});
+  if (!query.page_id.empty()) state.set("pageId", query.page_id);
+  if (!query.mark.empty()) state.set("mark", query.mark);
+  json::array filters;
+  for (const Parameter& one : query.filters) filters.emplace_back(json::array{one.name, one.value});
+  if (!filters.empty()) state.set("filters", std::move(filters));
   return base64_encoded(json::to_text(std::move(state)));
 }
 

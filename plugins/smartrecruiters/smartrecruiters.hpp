@@ -41,8 +41,7 @@ class SmartRecruiters {
     /// One request for a resource of resources(). Success is always 200, as on the platform; the header
     /// `smartrecruiters-status` has the vendor's. Lists are bare arrays with the headers `elements-returned-count` and,
     /// if the vendor says it, `elements-total-count`. Throws as find_resource(), read_query(), make_body(),
-    /// Vendor::send(), and OUT_OF_RANGE "smartrecruiters.page_too_far" for a page beyond the 50th that no token leads
-    /// to.
+    /// Vendor::send() and read_list().
     element::answer invoke(element::call& now, const element::request& what);
 
    private:

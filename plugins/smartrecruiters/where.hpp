@@ -15,6 +15,8 @@ namespace smartrecruiters {
 struct Parameter {
   std::string name;
   std::string value;
+
+  friend bool operator==(const Parameter&, const Parameter&) = default;
 };
 
 /// Reads

@@ -39,7 +39,109 @@ TEST_F(PagingTest, FollowsThePageIdsOfJobsInTheOrderThatAllowsThem) {
   EXPECT_THAT(next_page(second), IsEmpty());
   EXPECT_THAT(vendor.targets(),
               ElementsAre("GET /jobs?sort=job_id&updatedAfter=2023-01-01T00%3A00%3A00.000%2B01%3A00&limit=2",
-                          "GET /jobs?sort=job_id&limit=2&pageId=p%2F2%2B"));
+                          "GET /jobs?sort=job_id&updatedAfter=2023-01-01T00%3A00%3A00.000%2B01%3A00&limit=2"
+                          "&pageId=p%2F2%2B"));
+}
+
+TEST_F(PagingTest, KeepsTheFiltersOfAListOverItsPages) {
+  vendor.always([](const Sent&) {
+    return element::http::response{.status = 200, .body = R"({"content":[1],"nextPageId":"b"})"};
+  });
+  const std::string token = next_page(get("/jobs", R"({"where":"city IN ('a','b') AND status='SOURCING'"})"));
+  const std::string second = "GET /jobs?sort=job_id&city=a&city=b&status=SOURCING&limit=100&pageId=b";
+  EXPECT_TRUE(get("/jobs", query(token)).ok());
+  EXPECT_EQ(vendor.targets().back(), second);
+  EXPECT_TRUE(get("/jobs", query(token, R"(,"where":"city IN ('a','b') AND status='SOURCING'")")).ok());
+  EXPECT_EQ(vendor.targets().back(), second);
+
+  const auto refused = get("/jobs", query(token, R"(,"where":"status='FILLED'")"));
+  EXPECT_EQ(refused.error->code, "smartrecruiters.invalid_page");
+  EXPECT_THAT(refused.error->message, HasSubstr("other conditions"));
+  EXPECT_EQ(vendor.sent().size(), 3U);
+}
+
+TEST_F(PagingTest, EndsAListWhosePagesGoRound) {
+  vendor.always([](const Sent& sent) {  // start -> a -> b -> c -> a -> ...
+    const char* next = sent.target.ends_with("pageId=a") ? "b" : sent.target.ends_with("pageId=b") ? "c" : "a";
+    return element::http::response{.status = 200,
+                                   .body = std::string(R"({"content":[1],"nextPageId":")") + next + "\"}"};
+  });
+  std::string token = next_page(get("/users"));
+  int pages = 1;
+  for (; !token.empty() && pages < 50; ++pages) token = next_page(get("/users", query(token)));
+  EXPECT_GE(pages, 4);
+  EXPECT_LE(pages, 8);
+  ASSERT_FALSE(host.log().empty());
+  EXPECT_THAT(host.log().back().message, HasSubstr("go round"));
+}
+
+TEST_F(PagingTest, EndsOneCallWhosePagesGoRoundAtOnce) {
+  vendor.answers(200, R"({"content":[1],"nextPageId":"a"})")
+      .answers(200, R"({"content":[2],"nextPageId":"b"})")
+      .answers(200, R"({"content":[3],"nextPageId":"a"})");
+  const auto answer = get("/users", R"({"pageSize":1000})");
+  EXPECT_EQ(answer.body(), "[1,2,3]");
+  EXPECT_THAT(next_page(answer), IsEmpty());
+}
+
+TEST_F(PagingTest, GathersALargePageFromSeveralOfTheVendors) {
+  vendor.answers(200, R"({"content":[1, 2],"nextPageId":"a","totalFound":7})")
+      .answers(200, "{\"content\": [3],\n\"nextPageId\":\"b\",\"totalFound\":7}")
+      .answers(200, R"({"content":[4,5],"nextPageId":"c","totalFound":8})")
+      .answers(200, R"({"content":[6],"nextPageId":""})");
+  const auto first = get("/candidates", R"({"pageSize":250})");
+  EXPECT_EQ(first.body(), "[1, 2,3,4,5]");
+  EXPECT_EQ(header(first, "elements-returned-count"), "5");
+  EXPECT_EQ(header(first, "elements-total-count"), "8");
+  const auto second = get("/candidates", query(next_page(first)));
+  EXPECT_EQ(second.body(), "[6]");
+  EXPECT_THAT(next_page(second), IsEmpty());
+  EXPECT_THAT(vendor.targets(), ElementsAre("GET /candidates?limit=100", "GET /candidates?limit=100&pageId=a",
+                                            "GET /candidates?limit=50&pageId=b", "GET /candidates?limit=100&pageId=c"));
+}
+
+TEST_F(PagingTest, LosesNothingWhereTheVendorGivesLessThanWasAskedFor) {
+  vendor.answers(200, R"({"totalFound":5,"content":[1,2]})")
+      .answers(200, R"({"totalFound":5,"content":[3,4]})")
+      .answers(200, R"({"totalFound":5,"content":[5]})");
+  const auto first = get("/offers", R"({"pageSize":200})");
+  EXPECT_EQ(first.body(), "[1,2,3,4]");
+  EXPECT_EQ(get("/offers", query(next_page(first))).body(), "[5]");
+  EXPECT_THAT(vendor.targets(),
+              ElementsAre("GET /offers?limit=100", "GET /offers?limit=100&offset=2", "GET /offers?limit=100&offset=4"));
+}
+
+TEST_F(PagingTest, DoesNotTakeAPartOfAListForTheWhole) {
+  for (const char* part : {R"({"content":[1],"nextPageId":"more"})", R"({"content":[1],"totalFound":2})",
+                           R"({"content":[],"totalFound":1})"}) {
+    for (const char* query : {"", R"({"pageSize":1})"}) {
+      vendor.answers(200, part);
+      const auto refused = get("/jobs/1/positions", query);
+      EXPECT_EQ(refused.status, ELEMENT_DATA_LOSS) << part;
+      ASSERT_TRUE(refused.error) << part;
+      EXPECT_EQ(refused.error->code, "smartrecruiters.incomplete_list");
+    }
+  }
+  for (const char* id : {"17", "true", "{}", "[\"a\"]"}) {
+    vendor.answers(200, R"({"content":[1],"nextPageId":)" + std::string(id) + "}");
+    const auto refused = get("/candidates");
+    ASSERT_TRUE(refused.error) << id;
+    EXPECT_EQ(refused.error->code, "smartrecruiters.unexpected_answer") << id;
+  }
+  vendor.answers(200, R"({"content":[{"id":"1"}],"totalFound":900,"nextPageId":"a"})");
+  EXPECT_TRUE(get("/auth-validation").ok());  // asks for one on purpose
+}
+
+TEST_F(PagingTest, FollowsTokensForTenThousandPagesAndNoFurther) {
+  const auto at = [&](const std::string& page) {
+    return get("/users",
+               query(base64_encoded(R"({"path":"/users","pageSize":100,"page":)" + page + R"(,"pageId":"x"})")));
+  };
+  vendor.answers(200, R"({"content":[1],"nextPageId":"y"})");
+  EXPECT_TRUE(at("10000").ok());
+  const auto refused = at("10001");
+  EXPECT_EQ(refused.error->code, "smartrecruiters.page_too_far");
+  EXPECT_THAT(refused.error->message, HasSubstr("narrow"));
 }
 
 TEST_F(PagingTest, EndsAListHoweverTheVendorEndsIt) {
@@ -114,6 +216,7 @@ TEST_F(PagingTest, WalksToAPageByNumberWhereTheVendorHasOnlyIds) {
   EXPECT_EQ(refused.status, ELEMENT_OUT_OF_RANGE);
   EXPECT_EQ(refused.error->code, "smartrecruiters.page_too_far");
   EXPECT_THAT(refused.error->message, HasSubstr("nextPage"));
+  EXPECT_EQ(get("/candidates", R"({"page":26,"pageSize":200})").error->code, "smartrecruiters.page_too_far");
   EXPECT_EQ(calls, 53);
 }
 
@@ -170,32 +273,35 @@ constexpr const char* bad_query = "smartrecruiters.invalid_query";
 constexpr const char* bad_page = "smartrecruiters.invalid_page";
 INSTANTIATE_TEST_SUITE_P(
     Queries, WrongQueryTest,
-    ::testing::Values(WrongQuery{"NotJson", "/jobs", "page=1", bad_query, "the query"},
-                      WrongQuery{"List", "/jobs", "[]", bad_query, "must be a JSON object"},
-                      WrongQuery{"Unknown", "/jobs", R"({"pagesize":1})", bad_query,
-                                 "known are: page, pageSize, nextPage, where, q, city"},
-                      WrongQuery{"PageOfOne", "/jobs/1", R"({"page":1})", bad_query, "known are: none"},
-                      WrongQuery{"ObjectValue", "/jobs", R"({"q":{}})", bad_query, "must be text"},
-                      WrongQuery{"ListForOne", "/jobs", R"({"q":["a"]})", bad_query, "takes one value"},
-                      WrongQuery{"Both", "/jobs", R"({"q":"a","where":"q='b'"})", bad_query, "both in where"},
-                      WrongQuery{"TwiceInPath", "/jobs?q=a&q=b", "", bad_query, "given twice"},
-                      WrongQuery{"PageZero", "/jobs", R"({"page":0})", bad_page, "1 to 1000000"},
-                      WrongQuery{"PageWord", "/jobs", R"({"page":"one"})", bad_page, "whole number"},
-                      WrongQuery{"PageFraction", "/jobs", R"({"page":"1.5"})", bad_page, "whole number"},
-                      WrongQuery{"SizeNegative", "/jobs", R"({"pageSize":-1})", bad_page, "1 to 10000"},
-                      WrongQuery{"SizeHuge", "/jobs", R"({"pageSize":"99999999999999999999"})", bad_page, "1 to 10000"},
-                      WrongQuery{"TokenRubbish", "/jobs", R"({"nextPage":"%%%"})", bad_page, "no token"},
-                      WrongQuery{"TokenNoJson", "/jobs", token("rubbish"), bad_page, "no token"},
-                      WrongQuery{"TokenOfAnother", "/jobs", token(R"({"path":"/offers","pageSize":1,"page":2})"),
-                                 bad_page, "no token"},
-                      WrongQuery{"TokenOutOfBounds", "/jobs", token(R"({"path":"/jobs","pageSize":1,"page":0})"),
-                                 bad_page, "no token"},
-                      WrongQuery{"FilterThatTheVendorIgnores", "/offers", R"({"where":"createdAfter='2023-01-01'"})",
-                                 "smartrecruiters.invalid_where", "q, status, postingId"},
-                      WrongQuery{"FilterThatTheVendorIgnoresByName", "/offers", R"({"age":"3"})", bad_query,
-                                 "unknown here"},
-                      WrongQuery{"Where", "/industries", R"({"where":"q='a'"})", "smartrecruiters.invalid_where",
-                                 "cannot filter this list"}),
+    ::testing::Values(
+        WrongQuery{"NotJson", "/jobs", "page=1", bad_query, "the query"},
+        WrongQuery{"List", "/jobs", "[]", bad_query, "must be a JSON object"},
+        WrongQuery{"Unknown", "/jobs", R"({"pagesize":1})", bad_query,
+                   "known are: page, pageSize, nextPage, where, q, city"},
+        WrongQuery{"PageOfOne", "/jobs/1", R"({"page":1})", bad_query, "known are: none"},
+        WrongQuery{"ObjectValue", "/jobs", R"({"q":{}})", bad_query, "must be text"},
+        WrongQuery{"ListForOne", "/jobs", R"({"q":["a"]})", bad_query, "takes one value"},
+        WrongQuery{"Both", "/jobs", R"({"q":"a","where":"q='b'"})", bad_query, "both in where"},
+        WrongQuery{"TwiceInPath", "/jobs?q=a&q=b", "", bad_query, "given twice"},
+        WrongQuery{"PageZero", "/jobs", R"({"page":0})", bad_page, "1 to 1000000"},
+        WrongQuery{"PageWord", "/jobs", R"({"page":"one"})", bad_page, "whole number"},
+        WrongQuery{"PageFraction", "/jobs", R"({"page":"1.5"})", bad_page, "whole number"},
+        WrongQuery{"SizeNegative", "/jobs", R"({"pageSize":-1})", bad_page, "1 to 5000"},
+        WrongQuery{"SizeHuge", "/jobs", R"({"pageSize":"99999999999999999999"})", bad_page, "1 to 5000"},
+        WrongQuery{"TokenRubbish", "/jobs", R"({"nextPage":"%%%"})", bad_page, "no token"},
+        WrongQuery{"TokenNoJson", "/jobs", token("rubbish"), bad_page, "no token"},
+        WrongQuery{"TokenOfAnother", "/jobs", token(R"({"path":"/offers","pageSize":1,"page":2})"), bad_page,
+                   "no token"},
+        WrongQuery{"TokenOutOfBounds", "/jobs", token(R"({"path":"/jobs","pageSize":1,"page":0})"), bad_page,
+                   "no token"},
+        WrongQuery{"PageSizeTooLarge", "/jobs", R"({"pageSize":5001})", bad_page, "1 to 5000"},
+        WrongQuery{"TokenWithAForeignFilter", "/jobs",
+                   token(R"({"path":"/jobs","pageSize":1,"page":2,"filters":[["limit","9"]]})"), bad_page, "no token"},
+        WrongQuery{"FilterThatTheVendorIgnores", "/offers", R"({"where":"createdAfter='2023-01-01'"})",
+                   "smartrecruiters.invalid_where", "q, status, postingId"},
+        WrongQuery{"FilterThatTheVendorIgnoresByName", "/offers", R"({"age":"3"})", bad_query, "unknown here"},
+        WrongQuery{"Where", "/industries", R"({"where":"q='a'"})", "smartrecruiters.invalid_where",
+                   "cannot filter this list"}),
     [](const auto& one) { return std::string(one.param.why); });
 
 }  // namespace
