@@ -336,7 +336,8 @@ ScriptResult JavaScriptEngine::finish(const script_frame::Job& job, const Step& 
   static constexpr std::string_view v1_prefix = "Script execution failed with message: ";
   const bool buffers_refused = buffers_.take_refused();
   ScriptResult result = record_->take();
-  if (heap_reserve_used_ > 0) {
+  // V8 lets one huge text pass its limit once, without a call to near_heap_limit().
+  if (heap_reserve_used_ > 0 || heap_used() > options_.heap_bytes) {
     // A limit overrules what the script had brought until then: it did not end by itself.
     fail(result, "script.memory",
          "the script needed more than " + mebibytes(options_.heap_bytes) + " of memory; it was stopped");
@@ -354,19 +355,21 @@ ScriptResult JavaScriptEngine::finish(const script_frame::Job& job, const Step& 
   return result;
 }
 
-void JavaScriptEngine::collect_garbage() {
+std::size_t JavaScriptEngine::heap_used() const {
   v8::HeapStatistics heap;
   isolate_->GetHeapStatistics(&heap);
-  if (heap.used_heap_size() < options_.heap_bytes / 2) return;
+  return heap.used_heap_size();
+}
+
+void JavaScriptEngine::collect_garbage() {
+  if (heap_used() < options_.heap_bytes / 2) return;
   isolate_->LowMemoryNotification();
-  isolate_->GetHeapStatistics(&heap);
-  if (heap.used_heap_size() < options_.heap_bytes / 4) return;
+  if (heap_used() < options_.heap_bytes / 4) return;
   shared_.clear();
   spare_.reset();
   isolate_->LowMemoryNotification();
-  isolate_->GetHeapStatistics(&heap);
   // Something that no realm holds, such as registered symbols: the next process has none of it.
-  if (heap.used_heap_size() > options_.heap_bytes / 4) spoiled_ = true;
+  if (heap_used() > options_.heap_bytes / 4) spoiled_ = true;
 }
 
 std::size_t JavaScriptEngine::near_heap_limit(void* engine, std::size_t current, std::size_t /*initial*/) {

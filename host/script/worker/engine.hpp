@@ -65,6 +65,7 @@ class JavaScriptEngine {
   [[nodiscard]] bool read_arguments(Realm& realm, const CompiledScript& script, v8::Local<v8::Value>* into);
   void keep_value(v8::Local<v8::Value> value);
   [[nodiscard]] ScriptResult finish(const script_frame::Job& job, const Step& step, bool fired);
+  [[nodiscard]] std::size_t heap_used() const;
   void collect_garbage();
 
   Options options_;
