@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -79,6 +80,29 @@ Words read_words(std::string_view body, const ErrorContext& context) {
   return words;
 }
 
+/// What to do about codes whose status alone would send a person the wrong way.
+struct CodeAdvice {
+  std::string_view code;
+  const char* advice;
+};
+constexpr CodeAdvice code_advice[] = {
+    {"APPROVAL_PROCESS_ENABLED", "the company's approval process decides about this: change it in SmartRecruiters"},
+    {"ATTACHMENT_LIMIT_EXCEEDED",
+     "the candidate has as many files as SmartRecruiters allows: remove one in SmartRecruiters"},
+    {"CANDIDATE_FIELDS_FEATURE_MISSING",
+     "the company's plan does not include candidate fields: ask SmartRecruiters to enable them"},
+    {"CANDIDATE_PROPERTY_VALUE_ID_ALREADY_EXISTS", "another value of the property has this id: choose another"},
+    {"CANDIDATE_PROPERTY_VALUE_LABEL_ALREADY_EXISTS", "another value of the property has this label: choose another"},
+    {"FILE_ALREADY_EXIST", "the candidate has this file already: there is nothing to do"},
+    {"INVALID_PAGE_ID", "the token is too old or of another list: start the list anew"},
+    {"INVALID_SOURCE_ID", "take sourceId from GET /source-types/{id}/sub-types"},
+    {"ONBOARDING_STATUS_NOT_ACTIVE",
+     "the onboarding status is switched off: a SmartRecruiters administrator can switch it on"},
+    {"REF_NUMBER_ALREADY_EXISTS", "another job has this refNumber: change that job, or choose another refNumber"},
+    {"SOURCE_NOT_FOUND", "take sourceId from GET /source-types/{id}/sub-types"},
+    {"SOURCE_TYPE_NOT_FOUND", "take sourceTypeId from GET /source-types"},
+};
+
 struct Meaning {
   element_status status;
   const char* code;
@@ -96,8 +120,10 @@ Meaning meaning_of(int status, const Words& words) {
     case 405:
     case 413:
     case 415:
-    case 422:
       return {ELEMENT_INVALID_ARGUMENT, "smartrecruiters.bad_request", retry::no, "correct the request"};
+    case 422:
+      return {ELEMENT_INVALID_ARGUMENT, "smartrecruiters.bad_request", retry::no,
+              "the request has the right form: correct the values"};
     case 401:
       return {ELEMENT_UNAUTHENTICATED, "smartrecruiters.invalid_key", retry::no,
               "the API key is wrong or revoked: make a new one in SmartRecruiters under Settings, Apps & Integrations, "
@@ -112,7 +138,8 @@ Meaning meaning_of(int status, const Words& words) {
     case 404:
       return {ELEMENT_NOT_FOUND, "smartrecruiters.not_found", retry::no, "check the ids in the path"};
     case 409:
-      return {ELEMENT_ALREADY_EXISTS, "smartrecruiters.conflict", retry::no, "it is there already: update it instead"};
+      return {ELEMENT_ALREADY_EXISTS, "smartrecruiters.conflict", retry::no,
+              "read what is there, then change that or choose other values"};
     case 429:
       return {ELEMENT_RESOURCE_EXHAUSTED, "smartrecruiters.rate_limited", retry::safe,
               "the key's rate limit is used up: wait, or lower limit.requests_per_second"};
@@ -146,7 +173,10 @@ std::string details_of(const Words& words) {
 
 element::error vendor_error(const element::http::response& reply, const ErrorContext& context) {
   const Words words = read_words(reply.body, context);
-  const Meaning meaning = meaning_of(reply.status, words);
+  Meaning meaning = meaning_of(reply.status, words);
+  const auto* known = std::find_if(std::begin(code_advice), std::end(code_advice),
+                                   [&](const CodeAdvice& one) { return one.code == words.code; });
+  if (known != std::end(code_advice)) meaning.advice = known->advice;
   element::error error(meaning.status, meaning.code, sentence_of(reply.status, words, meaning.advice, context));
   error.with_http_status(reply.status).with_retry(meaning.retry).with_details(details_of(words));
   const auto header = reply.headers.find("Retry-After");

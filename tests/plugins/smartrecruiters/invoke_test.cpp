@@ -11,7 +11,6 @@
 namespace smartrecruiters::testing {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -194,6 +193,37 @@ INSTANTIATE_TEST_SUITE_P(Statuses, VendorStatusTest,
                                            VendorStatus{500, ELEMENT_UNAVAILABLE, "smartrecruiters.unavailable"},
                                            VendorStatus{502, ELEMENT_UNAVAILABLE, "smartrecruiters.unavailable"},
                                            VendorStatus{503, ELEMENT_UNAVAILABLE, "smartrecruiters.unavailable"}));
+
+struct Advice {
+  int http_status;
+  const char* vendor_code;
+  const char* has;
+};
+class AdviceTest : public InvokeTest, public ::testing::WithParamInterface<Advice> {};
+
+TEST_P(AdviceTest, FitsTheVendorsCodeBeforeTheStatus) {
+  vendor.answers(GetParam().http_status,
+                 R"({"errors":[{"code":")" + std::string(GetParam().vendor_code) + R"(","message":"words"}]})");
+  const auto refused = send("POST", "/candidates", body_for(*find_resource("POST", "/candidates").resource));
+  ASSERT_TRUE(refused.error);
+  EXPECT_THAT(refused.error->message, HasSubstr(GetParam().has));
+  EXPECT_THAT(refused.error->message, HasSubstr(GetParam().vendor_code));
+}
+
+INSTANTIATE_TEST_SUITE_P(Codes, AdviceTest,
+                         ::testing::Values(Advice{404, "SOURCE_TYPE_NOT_FOUND", "GET /source-types"},
+                                           Advice{404, "ONBOARDING_STATUS_NOT_ACTIVE", "switched off"},
+                                           Advice{404, "CANDIDATE_NOT_FOUND", "ids in the path"},
+                                           Advice{403, "APPROVAL_PROCESS_ENABLED", "approval process"},
+                                           Advice{403, "PERMISSION_DENIED", "ask an administrator"},
+                                           Advice{409, "REF_NUMBER_ALREADY_EXISTS", "refNumber"},
+                                           Advice{409, "CANDIDATE_PROPERTY_VALUE_LABEL_ALREADY_EXISTS", "label"},
+                                           Advice{409, "SOMETHING_ELSE", "read what is there"},
+                                           Advice{422, "ATTACHMENT_LIMIT_EXCEEDED", "as many files"},
+                                           Advice{422, "SOMETHING_ELSE", "correct the values"},
+                                           Advice{400, "INVALID_PAGE_ID", "start the list anew"},
+                                           Advice{400, "SOMETHING_ELSE", "correct the request"}),
+                         [](const auto& one) { return std::to_string(one.param.http_status) + one.param.vendor_code; });
 
 struct WrongBody {
   const char* why;
