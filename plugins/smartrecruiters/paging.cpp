@@ -116,15 +116,18 @@ void read_filter(const Resource& resource, const json::member& given, ListQuery&
     throw invalid_query("query parameter '" + shown(given.key) +
                         "': unknown here; known are: " + known_parameters(resource));
   }
+  const auto add = [&](const json::value& value) {
+    query.filters.push_back({given.key, value_text(given.key, value)});
+    const std::string fault = fault_of_value(query.filters.back().value);
+    if (!fault.empty()) throw invalid_query("query parameter '" + given.key + "': " + fault + "; leave it out");
+  };
   const auto* list = given.value.as<json::array>();
-  if (list == nullptr) {
-    query.filters.push_back({given.key, value_text(given.key, given.value)});
-    return;
-  }
+  if (list == nullptr) return add(given.value);
+  if (list->empty()) throw invalid_query("query parameter '" + given.key + "': has no value; leave it out");
   if (!filter->repeatable) throw invalid_query("query parameter '" + given.key + "': takes one value");
   if (list->size() > vendor_page_size_max)
     throw invalid_query("query parameter '" + given.key + "': more than 100 values");
-  for (const json::value& one : *list) query.filters.push_back({given.key, value_text(given.key, one)});
+  for (const json::value& one : *list) add(one);
 }
 
 void read_paging(const Resource& resource, const json::object& given, ListQuery& query) {

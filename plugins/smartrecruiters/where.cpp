@@ -144,10 +144,9 @@ class Parser {
   }
 
   void add(const Filter& filter, std::string value) {
-    if (value.empty())
-      throw invalid("the value of '" + std::string(filter.name) + "' is empty; leave the condition out");
-    if (value.find("${") != std::string::npos) {
-      throw invalid("the value of '" + std::string(filter.name) + "' has a ${...} that nobody has filled in");
+    const std::string fault = fault_of_value(value);
+    if (!fault.empty()) {
+      throw invalid("the value of '" + std::string(filter.name) + "' " + fault + "; leave the condition out");
     }
     if (parameters_.size() == values_max) throw invalid("more than 100 values; split the call");
     parameters_.push_back({std::string(filter.name), std::move(value)});
@@ -159,6 +158,11 @@ class Parser {
 };
 
 }  // namespace
+
+std::string fault_of_value(std::string_view value) {
+  if (value.find_first_not_of(" \t\r\n") == std::string_view::npos) return "is empty";
+  return value.find("${") == std::string_view::npos ? "" : "has a ${...} that nobody has filled in";
+}
 
 std::vector<Parameter> parse_where(std::string_view text, std::span<const Filter> filters) {
   if (text.size() > text_bytes_max) throw invalid("longer than 8 KiB; narrow the list in another way");
