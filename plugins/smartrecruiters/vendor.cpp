@@ -64,6 +64,11 @@ std::optional<std::chrono::nanoseconds> retry_after(element::call& in, const htt
   return header ? http::parse_retry_after(*header, in.host().wall()) : std::nullopt;
 }
 
+/// The address's path as it stands before every target.
+std::string_view path_of(const http::url& base) {
+  return std::string_view(base.path).substr(0, base.path.find_last_not_of('/') + 1);
+}
+
 /// Where a redirect leads, as a target below the base URL; nothing if it leaves the origin or the base path.
 std::optional<std::string> target_of(std::string_view location, const http::url& base) {
   try {
@@ -75,8 +80,9 @@ std::optional<std::string> target_of(std::string_view location, const http::url&
     } else if (location.starts_with("//")) {
       return std::nullopt;
     }
-    if (!path.starts_with(base.path)) return std::nullopt;
-    path.erase(0, base.path.size());
+    const std::string_view below = path_of(base);
+    if (!path.starts_with(below)) return std::nullopt;
+    path.erase(0, below.size());
     return path.starts_with('/') ? std::optional(path) : std::nullopt;
   } catch (const element::error&) {
     return std::nullopt;
@@ -91,7 +97,7 @@ std::unique_ptr<Transport> connect_pool(const http::options& how) {
 
 std::shared_ptr<http::rate_limiter> KeyLimits::of(const Settings& settings) {
   const http::url base = http::parse_url(settings.base_url);
-  const std::string_view path = std::string_view(base.path).substr(0, base.path.find_last_not_of('/') + 1);
+  const std::string_view path = path_of(base);
   std::string identity = base.origin();  // however the address is written
   identity.reserve(identity.size() + path.size() + 1 +
                    settings.key.view().size());  // growing would leave the key behind

@@ -59,6 +59,17 @@ TEST_F(AuthenticateTest, FollowsARedirectOnTheSameHostThreeTimesAndNoFurther) {
   EXPECT_EQ(authenticate().error->code, "smartrecruiters.redirected");
 }
 
+TEST_F(AuthenticateTest, FollowsARedirectAlsoWhereTheAddressEndsWithASlash) {
+  for (const char* address : {"https://h.example/", "https://h.example/api/", "https://h.example/api"}) {
+    const std::string path = std::string(address).find("api") == std::string::npos ? "" : "/api";
+    vendor.answers(302, "", {{"Location", path + "/moved"}}).answers(200, company);
+    EXPECT_TRUE(authenticate({.base_url = address}).ok()) << address;
+    EXPECT_EQ(vendor.targets().back(), "GET /moved") << address;
+  }
+  vendor.answers(302, "", {{"Location", "/apiary/moved"}});
+  EXPECT_EQ(authenticate({.base_url = "https://h.example/api/"}).error->code, "smartrecruiters.redirected");
+}
+
 TEST_F(AuthenticateTest, SendsTheKeyToNoOtherHost) {
   for (const char* location :
        {"https://evil.example/configuration/company", "//evil.example/x", "http://api.smartrecruiters.com/x",
