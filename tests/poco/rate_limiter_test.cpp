@@ -142,6 +142,7 @@ TEST(RateLimiterTest, LetsInOnlySoManyAtATime) {
   std::atomic<int> in_key{0};
   std::atomic<int> entries{0};
   std::vector<std::thread> crew;
+  crew.reserve(threads);
   for (int number = 0; number < threads; ++number) {
     crew.emplace_back([&, narrow = number % 2 == 0] {
       const TestControl now;
