@@ -111,8 +111,7 @@ ExitCode inspect_plugin_file(Session& session, const std::string& file) {
                                {"reason", entry.reason}});
   }
   if (entry.state != PluginState::refused) return ExitCode::done;
-  session.io().err << "error: " << printable(entry.reason) << "\n       " << entry.code << '\n';
-  return ExitCode::invalid;
+  throw PluginError(ErrorCode::plugin_refused, file + ": " + entry.reason, {.plugin_code = entry.code});
 }
 
 }  // namespace formulary::cli

@@ -221,12 +221,18 @@ PluginEntry inspect_plugin(const fs::path& library_or_folder) {
   PluginEntry entry;
   std::error_code error;
   const fs::path path = fs::absolute(library_or_folder, error).lexically_normal();
+  if (!fs::exists(path, error)) {
+    throw Error(ErrorCode::not_found,
+                library_or_folder.string() + ": there is no such file; name a plugin's library, or the folder of it");
+  }
   const bool is_folder = fs::is_directory(path, error);
   entry.folder = is_folder && !path.has_filename() ? path.parent_path() : is_folder ? path : path.parent_path();
   if (!is_folder) entry.library = path;
   try {
-    const Package package = read_package(safe_folder(entry.folder), entry);
-    (void)package;
+    const fs::path tree = safe_folder(entry.folder);
+    // Of a file that is no plugin at all, this is the better reason than that it has no manifest.
+    if (!is_folder && !fs::exists(entry.folder / "element.json", error)) check_lone_library(tree, entry.library);
+    (void)read_package(tree, entry);
   } catch (const PluginRefusal& refusal) {
     refuse(entry, refusal.reason_code(), refusal.what());
   }

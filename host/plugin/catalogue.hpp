@@ -89,6 +89,7 @@ class Catalogue {
 };
 
 /// Checks one library and the element.json beside it, without loading code: what `plugin inspect FILE` shows.
+/// Error(not_found) if there is nothing of that name.
 [[nodiscard]] PluginEntry inspect_plugin(const std::filesystem::path& library_or_folder);
 
 }  // namespace formulary

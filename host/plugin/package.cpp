@@ -175,6 +175,13 @@ void check_needed(const fs::path& folder, const ElfFile& elf) {
 
 }  // namespace
 
+void check_lone_library(const fs::path& tree, const fs::path& library) {
+  const SafeFile file = read_safe_file(tree, library, library_bytes_max);
+  const ElfFile elf = read_elf(file.bytes, {.export_prefix = entry_prefix, .section = ELEMENT_MANIFEST_SECTION});
+  check_loading(elf);
+  check_entry(elf);
+}
+
 Package read_package(const fs::path& tree, PluginEntry& entry) {
   Package package;
   package.manifest_text = read_manifest_text(tree, entry.folder);

@@ -23,4 +23,7 @@ struct Package {
 /// which of several is meant. Throws PluginRefusal.
 [[nodiscard]] Package read_package(const std::filesystem::path& tree, PluginEntry& entry);
 
+/// What can be said of a library without its element.json: owners, the ELF file, its entry. Throws PluginRefusal.
+void check_lone_library(const std::filesystem::path& tree, const std::filesystem::path& library);
+
 }  // namespace formulary

@@ -129,8 +129,14 @@ class Plugins(HostTest):
         self.assertIn("refused: broken", listed.stderr)
         self.assertIn("next:", listed.stderr)
         self.create_instance()
-        self.run_host("plugin", "inspect", str(broken / "broken.so"), code=6)
+        inspected = self.run_host("plugin", "inspect", str(broken / "broken.so"), code=6)
+        self.assertIn("plugin.not_elf", inspected.stderr)
+        self.assertIn("next:", inspected.stderr)
         self.run_host("doctor", code=6)
+
+    def test_a_file_that_is_no_plugin_is_called_what_it_is(self):
+        self.assertIn("nofile", self.run_host("plugin", "inspect", "nofile", code=5).stderr)
+        self.assertIn("plugin.not_a_library", self.run_host("plugin", "inspect", "/bin/ls", code=6).stderr)
 
     def test_an_unknown_element_names_those_that_exist(self):
         self.assertIn("smartrecruiters", self.run_host("elements", "show", "workday", code=5).stderr)

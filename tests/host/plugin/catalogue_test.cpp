@@ -8,15 +8,17 @@
 #include <clocale>
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
 #include <functional>
 
 #include "tests/host/plugin/plugin_fixture.hpp"
+#include "tests/support/error_matchers.hpp"
 
 namespace formulary {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 class CatalogueTest : public PluginFolderTest {
  protected:
@@ -110,7 +112,7 @@ std::vector<Fault> all_faults() {
   };
 }
 
-class BrokenPlugin : public CatalogueTest, public testing::WithParamInterface<Fault> {
+class BrokenPlugin : public CatalogueTest, public ::testing::WithParamInterface<Fault> {
  protected:
   void put_broken(const Fault& fault) const {
     if (fault.break_hello) {
@@ -135,7 +137,7 @@ TEST_P(BrokenPlugin, IsRefusedWithItsReasonWhileTheGoodOneWorks) {
   expect_hello_works(catalogue);
 }
 
-INSTANTIATE_TEST_SUITE_P(Faults, BrokenPlugin, testing::ValuesIn(all_faults()),
+INSTANTIATE_TEST_SUITE_P(Faults, BrokenPlugin, ::testing::ValuesIn(all_faults()),
                          [](const auto& test) { return test.param.folder; });
 
 class BrokenPlugins : public CatalogueTest {};
@@ -332,8 +334,22 @@ TEST_F(InspectTest, ShowsTheManifestOfARefusedPluginToo) {
   EXPECT_EQ(entry.manifest->id, "com.example.no-entry");
 }
 
-TEST_F(InspectTest, RefusesWhatIsNotThere) {
-  EXPECT_EQ(inspect_plugin(plugins() / "absent" / "x.so").code, "plugin.unreadable");
+TEST_F(InspectTest, SaysThatThereIsNothingOfThatName) {
+  for (const char* name : {"x.so", "absent/x.so", "absent/"}) {
+    EXPECT_THAT([&] { (void)inspect_plugin(plugins() / name); }, testing::throws_error(ErrorCode::not_found, name));
+  }
+}
+
+TEST_F(InspectTest, SaysOfALoneFileWhatItIsBeforeItMissesAManifest) {
+  const fs::path folder = put_fault("no_entry");
+  fs::remove(folder / "element.json");
+  EXPECT_EQ(inspect_plugin(folder / "fault_no_entry.so").code, "plugin.no_entry");
+  std::ofstream(folder / "notes.txt") << "no library";
+  EXPECT_EQ(inspect_plugin(folder / "notes.txt").code, "plugin.not_elf");
+  EXPECT_EQ(inspect_plugin("/bin/ls").code, "plugin.not_a_library");
+  const fs::path good = put_fault("takes_signals");
+  fs::remove(good / "element.json");
+  EXPECT_EQ(inspect_plugin(good / "fault_takes_signals.so").code, "plugin.no_manifest");
 }
 
 }  // namespace
