@@ -39,9 +39,24 @@ void add_value(json::object& configuration, const Manifest& manifest, const std:
   configuration[key] = typed(entry, value);
 }
 
+/// Refuses a `--secret` of no entry before anybody is asked or any file is read. What stands there is not repeated: it
+/// may be the secret itself.
+void check_secret_key(const Manifest& manifest, std::string_view option) {
+  if (find_entry(manifest, std::string(secret_key(option))) != nullptr) return;
+  std::string keys;
+  for (const ConfigurationEntry& entry : manifest.configuration) {
+    if (entry.secret) keys += (keys.empty() ? "" : ", ") + entry.key;
+  }
+  throw UsageError("--secret: what was given (not repeated here, it may be a secret) names no entry of " +
+                   manifest.key + "; " +
+                   (keys.empty() ? std::string("leave --secret out: this element has none")
+                                 : "write --secret KEY=@FILE, where KEY is one of: " + keys));
+}
+
 json::object read_configuration(const Io& io, const Manifest& manifest, const CreateInstance& options) {
   json::object configuration;
   for (const std::string& option : options.values) add_value(configuration, manifest, option);
+  for (const std::string& option : options.secrets) check_secret_key(manifest, option);
   for (const std::string& option : options.secrets) {
     auto [key, value] = read_secret(io, option);
     configuration[key] = value;

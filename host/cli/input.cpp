@@ -1,7 +1,9 @@
 #include "host/cli/input.hpp"
 
 #include <array>
+#include <filesystem>
 #include <fstream>
+#include <system_error>
 
 #include "host/base/error.hpp"
 
@@ -52,7 +54,13 @@ std::string read_input(const Io& io, const std::string& name, std::size_t bytes_
   }
   std::ifstream file(name, std::ios::binary);
   if (!file) throw Error(ErrorCode::not_found, name + ": cannot be read; check the path and its permissions");
-  return read_stream(file, name, bytes_max);
+  std::error_code ignored;
+  if (std::filesystem::is_directory(name, ignored)) {
+    throw Error(ErrorCode::bad_input, name + ": is a folder; name a file in it");
+  }
+  std::string text = read_stream(file, name, bytes_max);
+  if (file.bad()) throw Error(ErrorCode::bad_input, name + ": reading it failed; name a file that can be read");
+  return text;
 }
 
 std::string ask_secret(const Io& io, const std::string& key, const std::string& label) {
@@ -60,12 +68,18 @@ std::string ask_secret(const Io& io, const std::string& key, const std::string& 
     throw UsageError("configuration." + key + ": missing, and there is no terminal to ask for it; write --secret " +
                      key + "=@FILE, or --secret " + key + "=@- to read it from standard input");
   }
-  return without_last_line_break(io.ask_secret(label + ": "));
+  std::string value = without_last_line_break(io.ask_secret(label + ": "));
+  if (value.empty()) throw UsageError("configuration." + key + ": nothing was typed; run the command again");
+  return value;
+}
+
+std::string_view secret_key(std::string_view option) {
+  return option.substr(0, option.find('='));
 }
 
 std::pair<std::string, std::string> read_secret(const Io& io, std::string_view option) {
   const std::size_t equals = option.find('=');
-  const std::string key(option.substr(0, equals));
+  const std::string key(secret_key(option));
   if (equals == std::string_view::npos) return {key, ask_secret(io, key, key)};
   const std::string_view source = option.substr(equals + 1);
   if (source.size() < 2 || source.front() != '@') {
@@ -73,7 +87,11 @@ std::pair<std::string, std::string> read_secret(const Io& io, std::string_view o
                      ": a secret is not taken from the command line, where other users can read it; write --secret " +
                      key + "=@FILE, --secret " + key + "=@- for standard input, or --secret " + key + " to be asked");
   }
-  return {key, without_last_line_break(read_input(io, std::string(source.substr(1)), secret_bytes_max))};
+  std::string value = without_last_line_break(read_input(io, std::string(source.substr(1)), secret_bytes_max));
+  if (value.empty()) {
+    throw UsageError("--secret " + std::string(option) + ": is empty; write the secret into it, alone on its line");
+  }
+  return {key, std::move(value)};
 }
 
 }  // namespace formulary::cli

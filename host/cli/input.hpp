@@ -22,12 +22,16 @@ class UsageError : public Error {
 /// Parts "key=value" at the first '='. UsageError if there is none or the key is empty; `option` begins its sentence.
 [[nodiscard]] std::pair<std::string, std::string> key_and_value(std::string_view text, std::string_view option);
 
-/// The whole file, or standard input for "-". Error(not_found), or Error(limit_reached) over `bytes_max`.
+/// The whole file, or standard input for "-". Error(not_found), Error(bad_input) for a folder and what cannot be read,
+/// Error(limit_reached) over `bytes_max`, Error(cancelled) after Ctrl C.
 [[nodiscard]] std::string read_input(const Io& io, const std::string& name, std::size_t bytes_max);
+
+/// The KEY of a `--secret`.
+[[nodiscard]] std::string_view secret_key(std::string_view option);
 
 /// One `--secret`: "KEY=@FILE", "KEY=@-" (standard input) or "KEY" (a prompt without echo). A value on the command line
 /// itself is refused, since every user of the machine can read it there. One trailing line break is taken off. The
-/// caller wipes the value.
+/// caller wipes the value. Error(bad_input) if the source is empty, and whatever read_input() throws.
 [[nodiscard]] std::pair<std::string, std::string> read_secret(const Io& io, std::string_view option);
 
 /// Asks for the value, or explains how to give it where nobody can be asked.

@@ -94,6 +94,23 @@ TEST_F(InputTest, RefusesAFileOverTheBound) {
   EXPECT_THAT(message_of([&] { (void)read_input(io, file.string(), 100); }), HasSubstr("more than 100 bytes"));
 }
 
+TEST_F(InputTest, SaysThatASourceOfASecretIsAFolderOrIsEmpty) {
+  const Io io = streams.io();
+  const std::string folder = file.parent_path().string();
+  EXPECT_THAT(message_of([&] { (void)read_secret(io, "api.key=@" + folder); }), HasSubstr(folder + ": is a folder"));
+  for (const char* nothing : {"", "\n", "\r\n"}) {
+    write_file(nothing);
+    EXPECT_THAT(message_of([&] { (void)read_secret(io, "api.key=@" + file.string()); }),
+                HasSubstr("@" + file.string() + ": is empty"));
+    streams.in.clear();
+    streams.in.str(nothing);
+    EXPECT_THAT(message_of([&] { (void)read_secret(io, "api.key=@-"); }), HasSubstr("@-: is empty"));
+    streams.answer = nothing;
+    const Io terminal = streams.io(true);
+    EXPECT_THAT(message_of([&] { (void)read_secret(terminal, "api.key"); }), HasSubstr("nothing was typed"));
+  }
+}
+
 TEST_F(InputTest, SaysWhichFileIsMissing) {
   const Io io = streams.io();
   EXPECT_THAT(message_of([&] { (void)read_input(io, "/no/such/file", 10); }), HasSubstr("/no/such/file"));
