@@ -145,6 +145,14 @@ std::string Vendor::account(element::call& in) {
     // That the plan has no API is the better reason, whichever of the two calls said so.
     if (reply.status == 403 && first.code() == "smartrecruiters.api_not_in_plan") throw first;
   }
+  if (reply.status == 404) {  // neither a company nor a user: no id can be wrong in these paths, only their base
+    throw element::error(ELEMENT_NOT_FOUND, "smartrecruiters.not_found",
+                         "GET " + std::string(request.what) +
+                             ": answered 404 where every SmartRecruiters has it; "
+                             "check base.url")
+        .with_http_status(reply.status)
+        .with_retry(element::retry::no);
+  }
   if (!is_success(reply.status)) throw error_of(in, request, reply);
   if (!is_account_document(reply.body)) {
     throw element::error(ELEMENT_DATA_LOSS, "smartrecruiters.unexpected_answer",

@@ -195,7 +195,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "smartrecruiters.not_found",
                 404,
                 retry::no,
-                "check"},
+                "check base.url"},
         Refusal{"KeyDiesBetween",
                 {{403, ""}, {401, ""}},
                 ELEMENT_UNAUTHENTICATED,
