@@ -26,6 +26,15 @@ std::optional<std::string> environment(std::string_view name) {
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
+std::vector<std::string> variables() {
+  std::vector<std::string> names;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    names.emplace_back(text.substr(0, text.find('=')));
+  }
+  return names;
+}
+
 std::filesystem::path program_folder() {
   return std::filesystem::read_symlink("/proc/self/exe").parent_path();
 }
@@ -49,6 +58,7 @@ extern "C" __attribute__((visibility("default"))) int formulary_main(int count, 
                    .in_is_terminal = isatty(STDIN_FILENO) == 1,
                    .out_is_terminal = isatty(STDOUT_FILENO) == 1,
                    .environment = environment,
+                   .variables = variables,
                    .ask_secret = [stop = interrupts.token()](
                                      const std::string& prompt) { return cli::ask_on_terminal(prompt, stop); },
                    .interrupted = interrupts.token()};

@@ -12,6 +12,7 @@
 #include <sstream>
 #include <utility>
 
+#include "host/base/advised.hpp"
 #include "host/base/error.hpp"
 #include "host/base/settings_file.hpp"
 #include "host/base/text.hpp"
@@ -54,19 +55,47 @@ std::string joined(const std::vector<std::string_view>& words) {
   return text;
 }
 
+constexpr std::string_view file_variable = "FORMULARY_SETTINGS";
+
+/// The known name that was probably meant: a near one, or one that the given name begins.
+std::string meant(const std::string& variable, const std::vector<std::string>& known) {
+  std::string near = nearest(variable, {known.begin(), known.end()});
+  if (!near.empty()) return near;
+  const auto longer = std::find_if(known.begin(), known.end(),
+                                   [&](const std::string& name) { return name.starts_with(variable + '_'); });
+  return longer == known.end() ? std::string() : *longer;
+}
+
+void refuse_unknown_variables(const SettingsSources& sources) {
+  if (!sources.variables) return;
+  std::vector<std::string> known{std::string(file_variable)};
+  for (const SettingSpec& spec : known_settings()) known.push_back(variable_of(spec.key));
+  for (const std::string& variable : sources.variables()) {
+    if (!variable.starts_with("FORMULARY_") || std::find(known.begin(), known.end(), variable) != known.end()) continue;
+    const std::string near = meant(variable, known);
+    throw Error(ErrorCode::bad_input,
+                "environment: there is no setting for '" + variable + "'; " +
+                    (near.empty() ? "unset it, or take one of: " + joined({known.begin(), known.end()})
+                                  : "did you mean '" + near + "'?"));
+  }
+}
+
 /// Empty: the value is fine.
 std::string problem_with(const SettingSpec& spec, const std::string& value) {
-  if (spec.kind == Kind::flag) return value == "true" || value == "false" ? "" : "is neither true nor false";
+  if (spec.kind == Kind::flag) {
+    return value == "true" || value == "false" ? "" : "is neither true nor false; write one of them";
+  }
   if (spec.kind == Kind::integer) {
     std::int64_t number = 0;
     const auto [end, problem] = std::from_chars(value.data(), value.data() + value.size(), number);
     const bool whole = problem == std::errc() && end == value.data() + value.size();
     if (whole && number >= spec.least && number <= spec.most) return "";
-    return "is not an integer between " + std::to_string(spec.least) + " and " + std::to_string(spec.most);
+    return "is not an integer between " + std::to_string(spec.least) + " and " + std::to_string(spec.most) +
+           "; write such a number, without a unit";
   }
-  if (!is_utf8(value) || value.find('\0') != std::string::npos) return "is not text";
+  if (!is_utf8(value) || value.find('\0') != std::string::npos) return "is not text; write it in UTF-8";
   if (spec.words.empty() || std::find(spec.words.begin(), spec.words.end(), value) != spec.words.end()) return "";
-  return "is none of " + joined(spec.words);
+  return "is unknown; write one of: " + joined(spec.words);
 }
 
 void check(const std::string& place, const SettingSpec& spec, const std::string& value) {
@@ -123,6 +152,7 @@ Layer layer_of_flags(const std::map<std::string, std::string>& flags) {
 
 Layer layer_of_environment(const SettingsSources& sources) {
   Layer layer;
+  refuse_unknown_variables(sources);
   if (!sources.environment) return layer;
   for (const SettingSpec& spec : known_settings()) {
     const std::string variable = variable_of(spec.key);
@@ -150,7 +180,7 @@ std::string read_file(const std::string& path) {
   stream.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(stream.gcount()));
   if (text.size() > file_bytes_max)
-    throw Error(ErrorCode::limit_reached, path + ": a settings file of more than 1 MiB");
+    throw Error(ErrorCode::limit_reached, path + ": it has more than 1 MiB; name a file with settings alone");
   return text;
 }
 
@@ -160,22 +190,30 @@ void check_privacy(const std::string& path, const std::string& place) {
   throw Error(ErrorCode::bad_input, place + ": it holds a secret and others may read the file; run: chmod 600 " + path);
 }
 
+std::vector<FileSetting> parse_settings(const std::string& text, const std::string& path, bool is_toml) {
+  try {
+    return is_toml ? parse_toml(text, path) : parse_properties(text, path);
+  } catch (const Error& error) {
+    throw advised(error, "correct that line");
+  }
+}
+
 Layer layer_of_file(const std::string& path) {
   Layer layer;
   if (path.empty()) return layer;
   const std::string extension = std::filesystem::path(path).extension();
   if (extension != ".toml" && extension != ".properties") {
-    throw Error(ErrorCode::bad_input, path + ": a settings file ends in .toml or .properties");
+    throw Error(ErrorCode::bad_input, path + ": its format is unknown; a settings file ends in .toml or .properties");
   }
   std::string text = read_file(path);
   const WipeAtExit guard(text);
-  for (FileSetting& setting : extension == ".toml" ? parse_toml(text, path) : parse_properties(text, path)) {
+  for (FileSetting& setting : parse_settings(text, path, extension == ".toml")) {
     const std::string place = path + ":" + std::to_string(setting.line);
     const SettingSpec* spec = find_spec(setting.key);
     if (spec == nullptr) refuse_unknown(place, setting.key);
     if (!fits(spec->kind, setting.kind)) {
-      throw Error(ErrorCode::bad_input,
-                  place + ": " + setting.key + ": the value is not " + std::string(word_for(spec->kind)));
+      throw Error(ErrorCode::bad_input, place + ": " + setting.key + ": the value is of another kind; write " +
+                                            std::string(word_for(spec->kind)));
     }
     check(place, *spec, setting.value);
     if (spec->secret) check_privacy(path, place);
@@ -188,7 +226,7 @@ Layer layer_of_file(const std::string& path) {
 std::string chosen_file(const SettingsSources& sources) {
   if (!sources.file.empty()) return sources.file;
   if (sources.environment) {
-    if (const auto named = sources.environment("FORMULARY_SETTINGS"); named && !named->empty()) return *named;
+    if (const auto named = sources.environment(file_variable); named && !named->empty()) return *named;
   }
   std::error_code ignored;
   for (const char* usual : {"formulary.toml", "formulary.properties"}) {

@@ -35,6 +35,9 @@ struct SettingsSources {
   std::map<std::string, std::string> flags;  ///< By setting.
   /// The value of an environment variable. An empty value counts as none.
   std::function<std::optional<std::string>(std::string_view name)> environment;
+  /// The names of all environment variables. One that begins with FORMULARY_ and is no setting's is refused, as an
+  /// unknown key of a file is. Empty: not looked at.
+  std::function<std::vector<std::string>()> variables;
   /// A .toml or .properties file that must exist. Empty: FORMULARY_SETTINGS, else ./formulary.toml or
   /// ./formulary.properties if there is one.
   std::string file;

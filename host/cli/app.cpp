@@ -276,8 +276,8 @@ void print_plugin_error(const Io& io, const PluginError& error) {
 }
 
 ExitCode run_chosen(const Chosen& chosen, const Flags& flags, const Io& io, const Parts& parts) {
-  Settings settings =
-      Settings::load({.flags = flags.settings, .environment = io.environment, .file = flags.settings_file});
+  Settings settings = Settings::load(
+      {.flags = flags.settings, .environment = io.environment, .variables = io.variables, .file = flags.settings_file});
   const OutputFormat format = parse_output_format(settings.text("output"));
   Session session(io, parts, std::move(settings), format);
   return chosen(session);

@@ -9,6 +9,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace formulary::cli {
 
@@ -20,6 +21,7 @@ struct Io {
   bool in_is_terminal = false;
   bool out_is_terminal = false;
   std::function<std::optional<std::string>(std::string_view name)> environment;
+  std::function<std::vector<std::string>()> variables;  ///< The names of all environment variables.
   /// Shows the prompt and reads one line without echo. Only called if `in_is_terminal`.
   std::function<std::string(const std::string& prompt)> ask_secret;
   std::stop_token interrupted;  ///< Ctrl C.

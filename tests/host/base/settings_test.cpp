@@ -39,6 +39,12 @@ class SettingsTest : public ::testing::Test {
                              const auto found = variables.find(std::string(name));
                              return found == variables.end() ? std::nullopt : std::optional(found->second);
                            },
+                           .variables =
+                               [this] {
+                                 std::vector<std::string> names;
+                                 for (const auto& [name, value] : variables) names.push_back(name);
+                                 return names;
+                               },
                            .file = file});
   }
 
@@ -82,6 +88,21 @@ TEST_F(SettingsTest, AnEmptyVariableIsNone) {
   EXPECT_EQ(load().origin("output"), "default");
 }
 
+TEST_F(SettingsTest, AVariableThatIsNoSettingsIsRefusedAndNoOtherOne) {
+  variables = {{"PATH", "/bin"}, {"FORMULARY", "1"}, {"formulary_data", "x"}, {"FORMULARY_SETTINGS", ""}};
+  EXPECT_NO_THROW((void)load());
+  for (const auto& [wrong, advice] : std::vector<std::pair<std::string, std::string>>{
+           {"FORMULARY_OUTPTU", "did you mean 'FORMULARY_OUTPUT'?"},
+           {"FORMULARY_DATA", "did you mean 'FORMULARY_DATA_FOLDER'?"},
+           {"FORMULARY_DATA_FOLDR", "did you mean 'FORMULARY_DATA_FOLDER'?"},
+           {"FORMULARY_QUITE_ANOTHER_THING", "unset it, or take one of: FORMULARY_SETTINGS, FORMULARY_DATA_FOLDER"}}) {
+    variables = {{wrong, ""}};
+    EXPECT_THAT([&] { (void)load(); }, throws_error(ErrorCode::bad_input, advice));
+    EXPECT_THAT([&] { (void)load(); },
+                throws_error(ErrorCode::bad_input, "environment: there is no setting for '" + wrong + "'; "));
+  }
+}
+
 TEST_F(SettingsTest, EveryDefaultIsGoodAndDescribed) {
   const Settings settings = load();
   for (const SettingSpec& spec : known_settings()) {
@@ -104,14 +125,16 @@ TEST_F(SettingsTest, AWrongFileIsRefusedWithLineKeyAndWhatIsAllowed) {
   const WrongFile wrong[] = {
       {"a.toml", "outptu = \"json\"", ":1: there is no setting 'outptu'; did you mean 'output'?"},
       {"a.toml", "\n[nothing]\nlike_it = 1", ":3: there is no setting 'nothing.like_it'; `formulary doctor` lists"},
-      {"a.toml", "output = \"xml\"", ":1: output: the value 'xml' is none of table, json"},
-      {"a.toml", "output = 1", ":1: output: the value is not a text in quotes"},
-      {"a.toml", "http.time_limit_ms = \"5\"", ":1: http.time_limit_ms: the value is not an integer, without quotes"},
+      {"a.toml", "output = \"xml\"", ":1: output: the value 'xml' is unknown; write one of: table, json"},
+      {"a.toml", "output = 1", ":1: output: the value is of another kind; write a text in quotes"},
+      {"a.toml", "http.time_limit_ms = \"5\"",
+       ":1: http.time_limit_ms: the value is of another kind; write an integer, without quotes"},
       {"a.toml", "http.time_limit_ms = 0",
        ":1: http.time_limit_ms: the value '0' is not an integer between 1 and 3600000"},
       {"a.properties", "http.time_limit_ms=5s", ":1: http.time_limit_ms: the value '5s' is not an integer between"},
-      {"a.properties", "# c\nlog.level=loud", ":2: log.level: the value 'loud' is none of trace, debug"},
-      {"a.ini", "output=json", ": a settings file ends in .toml or .properties"},
+      {"a.properties", "# c\nlog.level=loud", ":2: log.level: the value 'loud' is unknown; write one of: trace, debug"},
+      {"a.toml", "output = 'json", ":1, column 11: the text has no closing '; correct that line"},
+      {"a.ini", "output=json", ": its format is unknown; a settings file ends in .toml or .properties"},
       {"a.toml", "master.key = \"0123456789\"", ":1: it holds a secret and others may read the file; run: chmod 600"},
   };
   for (const WrongFile& one : wrong) {
@@ -122,8 +145,9 @@ TEST_F(SettingsTest, AWrongFileIsRefusedWithLineKeyAndWhatIsAllowed) {
 
 TEST_F(SettingsTest, WrongFlagsAndVariablesAreRefused) {
   flags["output"] = "xml";
-  EXPECT_THAT([&] { (void)load(); },
-              throws_error(ErrorCode::bad_input, "flag: output: the value 'xml' is none of table, json"));
+  EXPECT_THAT(
+      [&] { (void)load(); },
+      throws_error(ErrorCode::bad_input, "flag: output: the value 'xml' is unknown; write one of: table, json"));
   flags = {{"outptu", "json"}};
   EXPECT_THAT([&] { (void)load(); }, throws_error(ErrorCode::bad_input, "flag: there is no setting 'outptu'"));
   flags.clear();
