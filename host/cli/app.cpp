@@ -10,6 +10,7 @@
 
 #include "host/base/error.hpp"
 #include "host/cli/commands.hpp"
+#include "host/cli/failure_report.hpp"
 #include "host/cli/input.hpp"
 #include "host/cli/output.hpp"
 
@@ -130,7 +131,9 @@ void add_call(CLI::App& app, Chosen& chosen) {
   call.add_option("-H,--header", options->headers, "NAME: VALUE; may be given several times")->allow_extra_args(false);
   call.add_option("-d,--body", options->body, "The body: a text, @FILE, or @- for standard input");
   call.add_option("--content-type", options->content_type, "The body's type (default: application/json)");
-  call.add_flag("-i,--include", options->include_head, "Also print status and headers, on stderr");
+  call.add_flag(
+      "-i,--include", options->include_head,
+      "Also print status, headers and the next page's token, on stderr; with --output json as one line of JSON");
   call.callback(
       [&chosen, options] { chosen = [options](Session& session) { return call_instance(session, *options); }; });
 }
@@ -256,50 +259,25 @@ void add_global_options(CLI::App& app, Flags& flags) {
                  "A settings file, .toml or .properties (default: ./formulary.toml or ./formulary.properties)");
 }
 
-/// "<what failed>; <what to do>" is parted at its last "; ", so that the last line is what to do.
-void print_error(const Io& io, std::string_view code, std::string_view message, std::string_view otherwise) {
-  const std::size_t parting = message.rfind("; ");
-  const std::string_view what = message.substr(0, parting);
-  const std::string_view next = parting == std::string_view::npos ? otherwise : message.substr(parting + 2);
-  io.err << "error: " << printable(what) << '\n';
-  io.err << "       " << code << '\n';
-  if (!next.empty()) io.err << "next:  " << printable(next) << '\n';
-}
-
-void print_plugin_error(const Io& io, const PluginError& error) {
-  const PluginError::Report& report = error.report();
-  std::string code(name(error.code()));
-  if (!report.plugin_code.empty()) code += " · " + printable(report.plugin_code);
-  if (report.http_status != 0) code += " · HTTP " + std::to_string(report.http_status);
-  if (report.retry_after) code += " · try again in " + std::to_string(report.retry_after->count()) + " ms";
-  print_error(io, code, error.what(), hint(error.code()));
-}
-
-ExitCode run_chosen(const Chosen& chosen, const Flags& flags, const Io& io, const Parts& parts) {
+ExitCode run_chosen(const Chosen& chosen, const Flags& flags, const Io& io, const Parts& parts, FailureReport& report) {
   Settings settings = Settings::load(
       {.flags = flags.settings, .environment = io.environment, .variables = io.variables, .file = flags.settings_file});
   const OutputFormat format = parse_output_format(settings.text("output"));
+  report.use_json(format == OutputFormat::json);
   Session session(io, parts, std::move(settings), format);
   return chosen(session);
 }
 
-/// The program's barrier: every failure that nobody could handle ends here.
-ExitCode guarded(const Io& io, const std::function<ExitCode()>& body) noexcept {
-  try {
-    return body();
-  } catch (const PluginError& error) {
-    print_plugin_error(io, error);
-    return exit_code(error.code());
-  } catch (const Error& error) {
-    print_error(io, name(error.code()), error.what(), hint(error.code()));
-    return exit_code(error.code());
-  } catch (const std::exception& bug) {
-    print_error(io, "internal", bug.what(),
-                "this is a mistake of the program; please report it with the command that you typed");
-  } catch (...) {
-    print_error(io, "internal", "an exception of unknown type", "this is a mistake of the program; please report it");
+/// Whether JSON was asked for, as far as that can be told before anything is understood.
+bool asks_for_json(const std::vector<std::string>& arguments, const Io& io) {
+  bool json = io.environment && io.environment("FORMULARY_OUTPUT") == "json";
+  for (std::size_t at = 0; at < arguments.size(); ++at) {
+    const std::string& word = arguments[at];
+    const bool is_last = at + 1 == arguments.size();
+    if ((word == "-o" || word == "--output") && !is_last) json = arguments[at + 1] == "json";
+    if (word.starts_with("--output=")) json = word == "--output=json";
   }
-  return ExitCode::failed;
+  return json;
 }
 
 /// "formulary instances create", as far as the words were understood.
@@ -313,10 +291,14 @@ std::string understood_words(const CLI::App& app) {
   return words;
 }
 
-ExitCode parse_and_run(const std::vector<std::string>& arguments, const Io& io, const Parts& parts) {
+ExitCode parse_and_run(const std::vector<std::string>& arguments, const Io& io, const Parts& parts,
+                       FailureReport& report) {
   CLI::App app("Formulary: elements, instances and formulas on your own machine", "formulary");
   app.require_subcommand(0, 1);
-  app.footer("Data goes to stdout, words to stderr. Exit statuses: formulary help exit-codes");
+  app.footer(
+      "Data goes to stdout, words to stderr. With --output json a failure is one line of JSON on stderr: code, "
+      "message, "
+      "next. Exit statuses: formulary help exit-codes");
   Flags flags;
   Chosen chosen;
   add_global_options(app, flags);
@@ -334,20 +316,25 @@ ExitCode parse_and_run(const std::vector<std::string>& arguments, const Io& io, 
     io.out << app.help();
     return ExitCode::done;
   } catch (const CLI::ParseError& error) {
-    print_error(io, "usage", error.what(), understood_words(app) + " --help");
-    return ExitCode::usage;
+    report.set_command(understood_words(app));
+    return report.usage(error.what());
   }
+  report.set_command(understood_words(app));
   if (!chosen) {
     io.out << app.help();
     return ExitCode::done;
   }
-  return run_chosen(chosen, flags, io, parts);
+  return run_chosen(chosen, flags, io, parts, report);
 }
 
 }  // namespace
 
 ExitCode run(const std::vector<std::string>& arguments, const Io& io, const Parts& parts) noexcept {
-  return guarded(io, [&] { return parse_and_run(arguments, io, parts); });
+  FailureReport report(io);
+  return report.guard([&] {
+    report.use_json(asks_for_json(arguments, io));
+    return parse_and_run(arguments, io, parts, report);
+  });
 }
 
 }  // namespace formulary::cli

@@ -130,7 +130,7 @@ ResourceRequest resource_request(const Io& io, const Call& options) {
                  [](unsigned char c) { return static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c); });
   request.path = options.path.starts_with('/') ? options.path : "/" + options.path;
   if (request.path.find('?') != std::string::npos) {
-    throw UsageError("PATH: give parameters by --query KEY=VALUE, which encodes them, not behind a '?'");
+    throw UsageError("PATH: parameters do not stand behind a '?'; give them by --query KEY=VALUE, which encodes them");
   }
   for (const std::string& option : options.query) {
     auto [key, value] = key_and_value(option, "--query");
@@ -146,13 +146,30 @@ ResourceRequest resource_request(const Io& io, const Call& options) {
   return request;
 }
 
-void write_answer(const Session& session, const Call& options, const ResourceAnswer& answer) {
+/// Everything but the body, on stderr: stdout has the vendor's bytes alone.
+void write_head(const Session& session, const Call& options, const ResourceAnswer& answer) {
   const Io& io = session.io();
+  if (session.json()) {
+    json::object head;
+    if (options.include_head) {
+      json::object headers;
+      for (const auto& [header, value] : answer.headers) headers[header] = value;
+      head = {{"status", answer.status}, {"headers", headers}};
+    }
+    if (!answer.next_page.empty()) head["nextPage"] = answer.next_page;
+    if (!head.empty()) io.err << to_text(head) << '\n';
+    return;
+  }
   if (options.include_head) {
     io.err << "status " << answer.status << '\n';
     for (const auto& [header, value] : answer.headers) io.err << printable(header) << ": " << printable(value) << '\n';
   }
   if (!answer.next_page.empty()) io.err << "next page: --query nextPage=" << printable(answer.next_page) << '\n';
+}
+
+void write_answer(const Session& session, const Call& options, const ResourceAnswer& answer) {
+  const Io& io = session.io();
+  write_head(session, options, answer);
   const bool is_json = answer.content_type.find("json") != std::string::npos;
   if (is_json && !answer.body.empty() && io.out_is_terminal) {
     write_json(io, parse_json(answer.body, "answer", {.bytes_max = body_bytes_max}));
@@ -248,6 +265,12 @@ ExitCode delete_instance(Session& session, const std::string& selector, bool yes
     }
   }
   session.instances().remove(text_of(document, "id"));
+  if (session.json()) {
+    json::object deleted{{"deleted", true}};
+    for (const char* key : {"id", "name"}) deleted[key] = document.at(key);
+    write_json(session.io(), deleted);
+    return ExitCode::done;
+  }
   session.io().err << "deleted " << shown << '\n';
   return ExitCode::done;
 }

@@ -58,7 +58,7 @@ std::string_view hint(ErrorCode code) noexcept {
     case ErrorCode::store_failed:
       return "look at the data folder: formulary doctor";
     case ErrorCode::bad_input:
-      return "formulary COMMAND --help shows what is expected";
+      return "formulary help lists the commands";
     case ErrorCode::cancelled:
       return "";
     default:

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <chrono>
 
+#include "host/base/advised.hpp"
 #include "host/cli/input.hpp"
 #include "host/cli/output.hpp"
 
@@ -41,7 +42,12 @@ std::string line_text(const StepLine& line) {
 }  // namespace
 
 std::shared_ptr<const Formula> read_formula(const Io& io, const std::string& file) {
-  return Formula::parse(read_input(io, file, template_bytes_max), file);
+  const std::string text = read_input(io, file, template_bytes_max);
+  try {
+    return Formula::parse(text, file);
+  } catch (const Error& error) {
+    throw advised(error, "correct the template there");
+  }
 }
 
 std::int64_t execution_id(const std::string& word) {

@@ -25,7 +25,7 @@ class Instances(HostTest):
     def test_a_wrong_key_is_refused_with_what_to_do_and_nothing_is_stored(self):
         self.key_file.write_text("wrong-key-9999")
         refused = self.create_instance(code=4)
-        self.assertIn("next:", refused.stderr)
+        self.assertTrue(json.loads(refused.stderr)["next"])
         self.assertNotIn("wrong-key-9999", refused.stderr + refused.stdout)
         self.assertEqual(self.json_of("instances", "list"), [])
 
@@ -62,6 +62,52 @@ class Instances(HostTest):
         self.assertEqual(len(self.json_of("instances", "list")), 1)
 
 
+class Json(HostTest):
+    """With --output json a program finds everything as data: what was done on stdout, what failed on stderr."""
+
+    def failure_of(self, *words, code, environment=None):
+        done = self.run_host(*words, code=code, environment=environment)
+        self.assertEqual(done.stdout, "")
+        return json.loads(done.stderr)
+
+    def test_what_was_deleted(self):
+        created = json.loads(self.create_instance().stdout)
+        deleted = json.loads(self.run_host("instances", "delete", "Acme", "--yes", "--output", "json").stdout)
+        self.assertEqual(deleted, {"deleted": True, "id": created["id"], "name": "Acme"})
+
+    def test_each_failure_wherever_it_happens(self):
+        created = self.create_instance()
+        for words, code, name, part in [
+            (("call", "Nobody", "GET", "/candidates", "--output", "json"), 5, "not_found", "Nobody"),
+            (("instances", "creat", "-o", "json"), 2, "usage", "subcommand"),
+            (("instances", "delete", "Acme", "--output=json"), 2, "bad_input", "Acme"),
+        ]:
+            with self.subTest(words=words):
+                failure = self.failure_of(*words, code=code)
+                self.assertEqual(sorted(failure), ["code", "message", "next"])
+                self.assertEqual(failure["code"], name)
+                self.assertIn(part, failure["message"])
+                self.assertTrue(failure["next"])
+        early = self.failure_of("elements", "list", environment={"FORMULARY_OUTPUT": "json", "FORMULARY_X": "1"}, code=2)
+        self.assertEqual(early["code"], "bad_input")
+
+    def test_a_plugins_failure_with_its_code(self):
+        self.key_file.write_text("wrong-key-9999")
+        failure = json.loads(self.create_instance(code=4).stderr)
+        self.assertEqual((failure["code"], failure["pluginCode"], failure["httpStatus"]),
+                         ("unauthenticated", "smartrecruiters.invalid_key", 401))
+
+    def test_the_head_of_an_answer_and_the_next_pages_token(self):
+        self.create_instance()
+        call = ("call", "Acme", "GET", "/candidates", "-q", "pageSize=2", "--output", "json")
+        head = json.loads(self.run_host(*call, "--include").stderr)
+        self.assertEqual(head["status"], 200)
+        self.assertIn("headers", head)
+        following = self.run_host(*call, "-q", f"nextPage={head['nextPage']}")
+        self.assertEqual(len(json.loads(following.stdout)), 2)
+        self.assertEqual(list(json.loads(self.run_host(*call).stderr)), ["nextPage"])
+
+
 class WrongUsage(HostTest):
     def test_each_mistake_ends_with_status_2_and_what_to_do(self):
         create = ("instances", "create", "smartrecruiters", "--name", "A")
@@ -86,6 +132,30 @@ class WrongUsage(HostTest):
                 self.assertIn(part, done.stderr)
                 self.assertIn("next:", done.stderr)
                 self.assertEqual(done.stdout, "")
+                self.assertNotIn("hunter2", done.stderr)
+
+    def test_what_to_do_fits_what_was_wrong(self):
+        (self.folder / "bad.json").write_text('{"name": }')
+        (self.folder / "bad.toml").write_text("output = json\n")
+        run = ("formulas", "run", "bad.json")
+        for words, environment, advice in [
+            (("call", "1", "GET", "/jobs?x"), {}, "give them by --query"),
+            (("elements", "list", "--output", "xml"), {}, "write one of: table, json"),
+            (("elements", "list"), {"FORMULARY_HTTP_TIME_LIMIT_MS": "abc"}, "write such a number"),
+            (("elements", "list"), {"FORMULARY_DATA": "/tmp/x"}, "did you mean 'FORMULARY_DATA_FOLDER'?"),
+            (("elements", "list", "--settings", "bad.toml"), {}, "correct that line"),
+            (run, {}, "correct the template"),
+            (("executions", "show", "x"), {}, "executions list"),
+        ]:
+            with self.subTest(words=words, environment=environment):
+                shown = self.run_host(*words, environment=environment, code=2).stderr
+                self.assertIn(advice, shown.splitlines()[-1])
+                self.assertNotIn("COMMAND", shown)
+
+    def test_a_wrong_address_is_not_taken_for_a_wrong_id(self):
+        wrong = self.run_host("instances", "create", "smartrecruiters", "--name", "A", "--set", f"base.url={self.sandbox.url}/elsewhere",
+                              "--secret", f"api.key=@{self.key_file}", code=5)
+        self.assertIn("next:  check base.url", wrong.stderr)
 
     def test_help_of_a_command_goes_to_stdout(self):
         self.assertIn("--secret", self.run_host("instances", "create", "--help").stdout)
