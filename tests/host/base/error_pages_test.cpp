@@ -3,9 +3,12 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <regex>
 #include <set>
+#include <string>
 
 #include "host/base/error.hpp"
+#include "host/base/settings.hpp"
 
 namespace formulary {
 namespace {
@@ -33,6 +36,41 @@ TEST(ErrorPages, EachPageHasACode) {
   for (const auto& entry : std::filesystem::directory_iterator(FORMULARY_ERROR_PAGES)) {
     EXPECT_EQ(names.count(entry.path().stem()), 1U) << entry.path();
   }
+}
+
+std::string text_of(const std::filesystem::path& file) {
+  std::ifstream stream(file);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+/// What the expression's first group finds in the files of those kinds, in the whole tree below.
+std::set<std::string> found_below(const std::filesystem::path& folder, const std::set<std::string>& extensions,
+                                  const std::regex& expression) {
+  std::set<std::string> found;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (extensions.count(entry.path().extension()) == 0) continue;
+    const std::string text = text_of(entry.path());
+    for (std::sregex_iterator at(text.begin(), text.end(), expression); at != std::sregex_iterator(); ++at) {
+      found.insert((*at)[1]);
+    }
+  }
+  return found;
+}
+
+/// Every stable code that a plugin, the plugin's layer or a script can show beside the host's own.
+TEST(ErrorPages, EachReasonCodeOfTheSourcesHasARowAndEachRowACode) {
+  const std::filesystem::path source(FORMULARY_SOURCE);
+  std::set<std::string> codes;
+  std::set<std::string> rows;
+  for (const char* folder : {"host", "plugins", "plugin_api"}) {
+    codes.merge(found_below(source / folder, {".cpp", ".hpp"},
+                            std::regex("\"((?:plugin|http|call|script|smartrecruiters)\\.[a-z_]+)\"")));
+    rows.merge(found_below(source / folder, {".md"}, std::regex("\n\\| `((?:plugin|http|call|script|smartrecruiters)\\.[a-z_]+)` \\| [^|]{20,} \\|")));
+  }
+  for (const SettingSpec& setting : known_settings()) codes.erase(std::string(setting.key));
+  EXPECT_GT(codes.size(), 80U) << "the expression finds nothing";
+  EXPECT_THAT(rows, ::testing::IsSupersetOf(codes));
+  EXPECT_THAT(codes, ::testing::IsSupersetOf(rows));
 }
 
 }  // namespace
