@@ -16,6 +16,11 @@ SANDBOX_KEY = "sandbox-key-0000"
 START_SECONDS = 60  # sanitizers and a busy machine; a healthy start takes a few milliseconds
 
 
+def plain_environment():
+    """This process's environment without what only the tests set: the program refuses unknown FORMULARY_* variables."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("FORMULARY_")}
+
+
 class Sandbox:
     """The SmartRecruiters stand-in, as its own process."""
 
