@@ -65,7 +65,9 @@ TEST(ErrorPages, EachReasonCodeOfTheSourcesHasARowAndEachRowACode) {
   for (const char* folder : {"host", "plugins", "plugin_api"}) {
     codes.merge(found_below(source / folder, {".cpp", ".hpp"},
                             std::regex("\"((?:plugin|http|call|script|smartrecruiters)\\.[a-z_]+)\"")));
-    rows.merge(found_below(source / folder, {".md"}, std::regex("\n\\| `((?:plugin|http|call|script|smartrecruiters)\\.[a-z_]+)` \\| [^|]{20,} \\|")));
+    rows.merge(
+        found_below(source / folder, {".md"},
+                    std::regex("\n\\| `((?:plugin|http|call|script|smartrecruiters)\\.[a-z_]+)` \\| [^|]{20,} \\|")));
   }
   for (const SettingSpec& setting : known_settings()) codes.erase(std::string(setting.key));
   EXPECT_GT(codes.size(), 80U) << "the expression finds nothing";
