@@ -13,8 +13,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-using std::chrono_literals::operator""ms;
-using std::chrono_literals::operator""s;
 
 ScriptChain::Step step(std::string name, std::string body) {
   return {
@@ -37,7 +35,7 @@ ScriptChain chain(std::vector<ScriptChain::Step> steps) {
   made.steps = std::move(steps);
   made.version = "chain-1";
   made.now_ms = 1'700'000'000'000;
-  made.time_limit = 20'000ms;
+  made.time_limit = std::chrono::milliseconds(20'000);
   made.inputs.trigger = json_text(R"({"id":"t-1"})");
   made.inputs.steps = {{"before", json_text(R"({"n":1})")}};
   return made;
@@ -45,6 +43,7 @@ ScriptChain chain(std::vector<ScriptChain::Step> steps) {
 
 std::vector<std::string> shown(const std::vector<ChainedResult>& results) {
   std::vector<std::string> all;
+  all.reserve(results.size());
   for (const auto& entry : results) all.push_back(std::to_string(entry.step) + ' ' + value_of(entry.result));
   return all;
 }
@@ -108,7 +107,7 @@ TEST_F(ScriptChains, ReplaceTheOutputOfAStepThatRanBefore) {
 
 TEST_F(ScriptChains, StopAStepAtItsLimitAndGoOnWithTheNext) {
   ScriptChain made = chain({step("a", "done(1)"), step("b", "for (;;) {}"), step("c", "done(steps.b)")});
-  made.time_limit = 200ms;
+  made.time_limit = std::chrono::milliseconds(200);
   EXPECT_THAT(run_all(made), ElementsAre("0 1", HasSubstr("1 script.timeout"), HasSubstr("did not end within 200 ms")));
   EXPECT_EQ(workers.counts().started, 1U);
 }
@@ -125,6 +124,7 @@ TEST_F(ScriptChains, BoundEachOutputByItselfAndStopWhenTheyAreManyBytes) {
   made.output_max = 50;
   EXPECT_THAT(run_all(made), ElementsAre(HasSubstr("0 script.output: done() got a text of 100 characters"), "1 1"));
   std::vector<ScriptChain::Step> many;
+  many.reserve(40);
   for (int index = 0; index < 40; ++index)
     many.push_back(step("s" + std::to_string(index), "done('x'.repeat(100000))"));
   const auto results = workers.run_chain(chain(many));
@@ -244,7 +244,7 @@ TEST_F(ScriptChains, EndAtOnceWhenTheyAreStopped) {
   const auto results = workers.run_chain(made);
   stopper.join();
   EXPECT_THAT(results.back().result, failed_with("script.cancelled", "was cancelled"));
-  EXPECT_LT(std::chrono::steady_clock::now() - start, 10s);  // far below the limit
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));  // far below the limit
   EXPECT_EQ(workers.counts().crashed + workers.counts().killed, 0U);
   EXPECT_THAT(run("done(1)"), succeeded_with("1"));
 }

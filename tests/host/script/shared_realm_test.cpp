@@ -5,7 +5,6 @@ namespace formulary {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 
 struct Trace {
   const char* name;

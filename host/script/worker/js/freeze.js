@@ -11,7 +11,8 @@
     const descriptor = getOwnPropertyDescriptor(object, key);
     if (descriptor === undefined || !descriptor.configurable || !('value' in descriptor)) return;
     const { value } = descriptor;
-    const accessors = {
+    // As methods, since those cannot be called with new.
+    const { get, set } = {
       get() {
         return value;
       },
@@ -20,7 +21,6 @@
         defineProperty(this, key, { value: next, writable: true, enumerable: true, configurable: true });
       },
     };
-    const { get, set } = getOwnPropertyDescriptor({ ...accessors }, 'get') && accessors;
     defineProperty(object, key, { get, set, enumerable: descriptor.enumerable, configurable: false });
   }
 
@@ -38,10 +38,9 @@
 
   // What no property leads to, only the language.
   function hidden() {
-    const of_string = ''[Symbol.iterator]();
     const found = [
       (function* () {}), (async () => {}), (async function* () {}), [][Symbol.iterator](), new Map().entries(),
-      new Set().values(), of_string, ''.matchAll(/x/g), getOwnPropertyDescriptor(function () { return arguments; }(), 'callee').get,
+      new Set().values(), ''[Symbol.iterator](), ''.matchAll(/x/g), getOwnPropertyDescriptor(function () { return arguments; }(), 'callee').get,
     ];
     if (Intl.Segmenter) {
       const segments = new Intl.Segmenter('en').segment('a');
