@@ -71,13 +71,13 @@ bool Conductor::park() {
 
 bool Conductor::post(Message message) {
   const std::optional<bool> mine = take_in(std::move(message));
-  if (mine.value_or(false)) shop_->pool.run([self = shared_from_this()] { self->drive(); });
+  if (mine.value_or(false)) shop_->conducting.run([self = shared_from_this()] { self->drive(Calls::handed_on); });
   return mine.has_value();
 }
 
 bool Conductor::post_here(Message message) {
   const std::optional<bool> mine = take_in(std::move(message));
-  if (mine.value_or(false)) drive();
+  if (mine.value_or(false)) drive(Calls::one_is_mine);
   return mine.has_value();
 }
 
@@ -102,7 +102,7 @@ bool Conductor::hand_over() {
 
 /// One call is made by the thread that conducts, so that a chain of steps stays on it; but as somebody who no longer
 /// conducts, so that nobody waits for that call.
-void Conductor::drive() {
+void Conductor::drive(Calls calls) {
   const auto self = shared_from_this();
   while (true) {
     handle_messages();
@@ -111,7 +111,7 @@ void Conductor::drive() {
       ready_jobs_ = std::move(jobs);
       continue;
     }
-    const std::optional<Job> mine = distribute(std::move(jobs));
+    const std::optional<Job> mine = distribute(std::move(jobs), calls);
     if (!mine) return;
     std::optional<CallEnded> ended = make_call(*mine);
     if (!ended || !take_in(std::move(*ended)).value_or(false)) return;
@@ -345,12 +345,12 @@ void Conductor::queue_call(const plan::RunStep& action, plan::Safety safety) {
   waiting_jobs_.push_back(std::move(job));
 }
 
-std::optional<Conductor::Job> Conductor::distribute(std::vector<Job> jobs) {
+std::optional<Conductor::Job> Conductor::distribute(std::vector<Job> jobs, Calls calls) {
   std::optional<Job> mine;
   for (Job& job : jobs) {
     if (!enters_gate(job)) continue;
     // Who stays on its thread while others wait for one would keep them waiting as long as it goes on.
-    if (mine || shop_->pool.is_full()) {
+    if (mine || calls == Calls::handed_on || shop_->calls.is_full()) {
       make_call_in_pool(std::move(job));
     } else {
       mine.emplace(std::move(job));
@@ -376,7 +376,7 @@ std::optional<Conductor::CallEnded> Conductor::make_call(const Job& job) {
 }
 
 void Conductor::make_call_in_pool(Job job) {
-  shop_->pool.run([self = shared_from_this(), job = std::move(job)] {
+  shop_->calls.run([self = shared_from_this(), job = std::move(job)] {
     if (std::optional<CallEnded> ended = self->make_call(job)) self->post_here(std::move(*ended));
   });
 }

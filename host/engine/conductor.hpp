@@ -37,7 +37,8 @@ struct Workshop {
       : ports(given_ports),
         settings(given_settings),
         performer(given_ports, given_settings),
-        pool(given_settings.workers) {}
+        conducting(conducting_threads),
+        calls(given_settings.workers) {}
 
   RunnerPorts ports;
   RunnerSettings settings;
@@ -49,7 +50,17 @@ struct Workshop {
   std::string key_salt;
   /// An execution of which all runs wait for timers at least this long needs no memory.
   std::chrono::milliseconds sleep_min = std::chrono::milliseconds::max();
-  WorkerPool pool;  ///< Last: its jobs use what is above.
+  /// For what never waits for a vendor or a script, so that word of a cancellation, of the disk or of a timer is heard
+  /// also while all that make calls are waiting. The pools come last: their jobs use what is above.
+  static constexpr std::size_t conducting_threads = 4;
+  WorkerPool conducting;
+  WorkerPool calls;
+
+  /// Waits for what runs; what has not begun is dropped.
+  void close() {
+    conducting.stop();
+    calls.stop();
+  }
 };
 
 /// How a conductor's work ended. Where the execution has not, all of it is on the disk and another conductor goes on.
@@ -161,7 +172,11 @@ class Conductor : public std::enable_shared_from_this<Conductor> {
   /// Whether the caller has to conduct now.
   [[nodiscard]] std::optional<bool> take_in(Message message);
   /// Conducts until there is nothing to do without waiting. Only while `busy_`.
-  void drive();
+  enum class Calls {
+    one_is_mine,  ///< The thread may wait for one of them, and go on with what comes of it.
+    handed_on,    ///< It must not wait.
+  };
+  void drive(Calls calls);
   void handle_messages();
   [[nodiscard]] std::optional<Message> next_message();
   /// True: nothing has arrived meanwhile, and from now on somebody else may conduct.
@@ -199,8 +214,8 @@ class Conductor : public std::enable_shared_from_this<Conductor> {
 
   void queue_call(const plan::RunStep& action, plan::Safety safety);
   void release_jobs();
-  /// The first that may be made now is for the caller, the others go to the pool.
-  [[nodiscard]] std::optional<Job> distribute(std::vector<Job> jobs);
+  /// One that may be made now is for the caller, if it may wait; the others go to the pool.
+  [[nodiscard]] std::optional<Job> distribute(std::vector<Job> jobs, Calls calls);
   [[nodiscard]] bool enters_gate(const Job& job);
   [[nodiscard]] std::optional<CallEnded> make_call(const Job& job);
   void make_call_in_pool(Job job);

@@ -39,7 +39,7 @@ EngineParts::EngineParts(const EnginePorts& given_ports, const EngineSettings& g
       turns_(settings_.running_max) {}
 
 EngineParts::~EngineParts() {
-  shop_->pool.stop();
+  shop_->close();
 }
 
 void EngineParts::on_started(std::int64_t id) {
@@ -132,7 +132,7 @@ void EngineParts::wake_later(std::int64_t id, const Wake& wake) {
   shop_->ports.timers->after(std::chrono::ceil<std::chrono::milliseconds>(delay), [weak = weak_from_this(), id, wake] {
     const auto self = weak.lock();
     if (!self) return;
-    self->shop_->pool.run([weak, id, wake] {
+    self->shop_->conducting.run([weak, id, wake] {
       if (const auto parts = weak.lock()) parts->look_at_sleeper(id, wake);
     });
   });
@@ -164,7 +164,7 @@ bool EngineParts::stop(std::chrono::milliseconds grace) {
 
 void EngineParts::shut_down() {
   stop(std::chrono::milliseconds::zero());
-  shop_->pool.stop();
+  shop_->close();
   std::unordered_map<std::int64_t, OpenExecution> open;
   {
     const Lock lock(mutex_);

@@ -116,8 +116,8 @@ class EngineParts : public std::enable_shared_from_this<EngineParts> {
   EngineCounters counters_;
 
   std::mutex formulas_mutex_;
-  std::map<std::string, std::int64_t> versions_;  ///< By content id.
-  std::map<std::int64_t, std::weak_ptr<const Formula>> formulas_by_version_;
+  std::map<std::string, std::int64_t> versions_;                                ///< By content id.
+  std::map<std::int64_t, std::shared_ptr<const Formula>> formulas_by_version_;  ///< Those that were read.
 };
 
 }  // namespace formulary

@@ -10,8 +10,8 @@
 namespace formulary {
 namespace {
 
-/// That many threads read journals; more would wait for each other.
-constexpr std::size_t loaders_max = 4;
+/// That many threads read journals; more would wait for each other, and half of those that conduct are left.
+constexpr std::size_t loaders_max = 2;
 /// How long a suspect runs before the next one may, if it neither ends nor brings the host down.
 constexpr std::chrono::seconds probation{10};
 /// How long a timer of another host's is believed without a look at when it was set.
@@ -28,7 +28,7 @@ void EngineParts::take_over_regularly() {
   shop_->ports.timers->after(settings_.takeover_interval, [weak = weak_from_this()] {
     const auto self = weak.lock();
     if (!self) return;
-    self->shop_->pool.run([weak] {
+    self->shop_->conducting.run([weak] {
       const auto parts = weak.lock();
       if (!parts) return;
       try {
@@ -109,7 +109,7 @@ void EngineParts::next_suspect(Lock& lock) {
   shop_->ports.timers->after(probation, [weak = weak_from_this(), id = suspect_] {
     const auto self = weak.lock();
     if (!self) return;
-    self->shop_->pool.run([weak, id] {
+    self->shop_->conducting.run([weak, id] {
       const auto parts = weak.lock();
       if (!parts) return;
       Lock again(parts->mutex_);
@@ -140,7 +140,7 @@ void EngineParts::load_with_turn(std::int64_t id, OpenExecution& open) {
   loads_.push_back(id);
   if (loaders_ >= loaders_max) return;
   ++loaders_;
-  shop_->pool.run([weak = weak_from_this()] {
+  shop_->conducting.run([weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->load_some();
   });
 }

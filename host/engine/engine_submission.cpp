@@ -11,6 +11,9 @@
 namespace formulary {
 namespace {
 
+/// Read formulas that are kept for the next execution of that version.
+constexpr std::size_t formulas_kept_max = 256;
+
 std::int64_t milliseconds(Clock::WallTime time) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
 }
@@ -198,14 +201,15 @@ std::int64_t EngineParts::version_of(const Formula& formula) {
 
 std::shared_ptr<const Formula> EngineParts::formula_of(std::int64_t version) {
   const std::lock_guard lock(formulas_mutex_);
-  std::weak_ptr<const Formula>& kept = formulas_by_version_[version];
-  if (auto formula = kept.lock()) return formula;
+  const auto kept = formulas_by_version_.find(version);
+  if (kept != formulas_by_version_.end()) return kept->second;
   const auto document = formulas_.version(version);
   if (!document) {
     throw Error(ErrorCode::store_failed, "formula version " + std::to_string(version) + ": it is not kept any more");
   }
   auto formula = Formula::parse(*document, "formula version " + std::to_string(version));
-  kept = formula;
+  if (formulas_by_version_.size() >= formulas_kept_max) formulas_by_version_.clear();
+  formulas_by_version_.emplace(version, formula);
   return formula;
 }
 

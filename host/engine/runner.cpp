@@ -68,7 +68,7 @@ Runner::Runner(const RunnerPorts& ports, const RunnerSettings& settings)
     : shop_(std::make_shared<Workshop>(ports, settings)) {}
 
 Runner::~Runner() {
-  shop_->pool.stop();
+  shop_->close();
 }
 
 Execution Runner::run(const FormulaRun& order) {

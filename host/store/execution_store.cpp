@@ -37,6 +37,18 @@ ExecutionRecord record_of(const Statement& row) {
   return record;
 }
 
+/// A statement that is left in the middle would keep the database from moving its log.
+class ResetAtExit {
+ public:
+  explicit ResetAtExit(Statement& statement) : statement_(statement) {}
+  ResetAtExit(const ResetAtExit&) = delete;
+  ResetAtExit& operator=(const ResetAtExit&) = delete;
+  ~ResetAtExit() { statement_.reset(); }
+
+ private:
+  Statement& statement_;
+};
+
 std::vector<ExecutionRecord> records_of(Statement& statement) {
   std::vector<ExecutionRecord> records;
   while (statement.step()) records.push_back(record_of(statement));
@@ -57,10 +69,16 @@ constexpr std::string_view violations = R"sql(
 }  // namespace
 
 struct ExecutionStore::Parts {
-  explicit Parts(const Storage& storage) : database(storage.connect()) {}
+  explicit Parts(const Storage& storage)
+      : database(storage.connect()),
+        find(database.prepare("SELECT " + std::string(columns) + " FROM execution WHERE id = ?1")),
+        rows(database.prepare("SELECT data FROM journal WHERE execution = ?1 ORDER BY id")) {}
 
   std::mutex mutex;
   Database database;
+  // Asked ten thousand times at a start, so prepared once.
+  Statement find;
+  Statement rows;
 };
 
 ExecutionStore::ExecutionStore(const Storage& storage) : parts_(std::make_unique<Parts>(storage)) {}
@@ -68,9 +86,9 @@ ExecutionStore::~ExecutionStore() = default;
 
 std::optional<ExecutionRecord> ExecutionStore::find(std::int64_t id) const {
   const std::lock_guard lock(parts_->mutex);
-  Statement statement = parts_->database.prepare("SELECT " + std::string(columns) + " FROM execution WHERE id = ?1");
-  if (!statement.bind(1, id).step()) return std::nullopt;
-  return record_of(statement);
+  const ResetAtExit reset(parts_->find);
+  if (!parts_->find.bind(1, id).step()) return std::nullopt;
+  return record_of(parts_->find);
 }
 
 std::vector<ExecutionRecord> ExecutionStore::list(const ExecutionQuery& query) const {
@@ -112,10 +130,10 @@ std::int64_t ExecutionStore::count_open() const {
 void ExecutionStore::read_journal(std::int64_t execution,
                                   const std::function<bool(std::string_view data)>& take) const {
   const std::lock_guard lock(parts_->mutex);
-  Statement statement = parts_->database.prepare("SELECT data FROM journal WHERE execution = ?1 ORDER BY id");
-  statement.bind(1, execution);
-  while (statement.step()) {
-    if (!take(statement.view(0))) return;
+  const ResetAtExit reset(parts_->rows);
+  parts_->rows.bind(1, execution);
+  while (parts_->rows.step()) {
+    if (!take(parts_->rows.view(0))) return;
   }
 }
 

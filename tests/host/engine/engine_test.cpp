@@ -179,6 +179,29 @@ TEST_F(EngineTest, CancelEndsAnExecutionThatWaits) {
   EXPECT_THAT([&] { running->cancel(99); }, throws_error(ErrorCode::not_found, "there is none"));
 }
 
+TEST_F(EngineTest, CancelReachesACallWhileEveryWorkerWaitsInOne) {
+  std::atomic<int> inside = 0;
+  answer = [&inside](const HttpRequest& request) -> HttpResponse {
+    std::promise<void> stopped;
+    const std::stop_callback callback(request.stop, [&stopped] { stopped.set_value(); });
+    ++inside;
+    inside.notify_all();
+    stopped.get_future().wait();
+    throw Error(ErrorCode::cancelled, "cancelled");
+  };
+  EngineSettings narrow = settings();
+  narrow.steps.workers = 2;
+  const auto running = engine(narrow);
+  const ExecutionOrder order{.formula = formula_of(R"("a")", http_step("a", "GET"))};
+  const auto first = running->submit(order);
+  const auto second = running->submit(order);
+  for (int now = inside; now < 2; now = inside) inside.wait(now);
+  running->cancel(first);
+  EXPECT_EQ(running->wait(first, 30s)->status, ExecutionStatus::cancelled);
+  running->cancel(second);
+  EXPECT_EQ(running->wait(second, 30s)->status, ExecutionStatus::cancelled);
+}
+
 TEST_F(EngineTest, CancelEndsAnExecutionThatHasNotHadItsTurn) {
   std::promise<void> release;
   const auto released = release.get_future().share();
