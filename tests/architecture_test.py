@@ -22,7 +22,8 @@ MODULES = {
     "formula": {"base"},
     "element": {"base", "plugin", "http", "store"},
     "engine": {"base", "store", "http", "script", "formula", "element", "plugin"},
-    "cli": {"base", "store", "http", "plugin", "script", "formula", "element", "engine"},
+    "api": {"base", "store", "http", "plugin", "script", "formula", "element", "engine"},
+    "cli": {"base", "store", "http", "plugin", "script", "formula", "element", "engine", "api"},
     "launcher": set(),
 }
 
