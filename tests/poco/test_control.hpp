@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -26,7 +27,11 @@ class TestControl final : public control {
     return sleeps_;
   }
 
+  /// How often it was asked whether to go on: whoever waits in a call asks again and again.
+  [[nodiscard]] std::uint64_t polls() const noexcept { return polls_; }
+
   [[nodiscard]] element_status poll() const noexcept override {
+    ++polls_;
     if (cancelled_) return ELEMENT_CANCELLED;
     return ends_ && monotonic() >= *ends_ ? ELEMENT_DEADLINE_EXCEEDED : ELEMENT_OK;
   }
@@ -50,6 +55,7 @@ class TestControl final : public control {
 
  private:
   std::atomic<bool> cancelled_{false};
+  mutable std::atomic<std::uint64_t> polls_{0};
   mutable std::atomic<std::int64_t> added_{0};
   std::optional<std::chrono::nanoseconds> ends_;
   std::chrono::nanoseconds wall_{1'700'000'000'000'000'000};
