@@ -112,7 +112,7 @@ Router::Match Router::match(std::string_view method, std::string_view path) cons
     return match;
   }
   std::ranges::sort(match.allowed);
-  match.allowed.erase(std::ranges::unique(match.allowed).begin(), match.allowed.end());
+  match.allowed.erase(std::unique(match.allowed.begin(), match.allowed.end()), match.allowed.end());
   return match;
 }
 
