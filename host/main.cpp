@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "host/amqp/rabbit_publisher.hpp"
 #include "host/base/clock.hpp"
 #include "host/base/process.hpp"
 #include "host/cli/app.hpp"
@@ -69,6 +70,7 @@ extern "C" __attribute__((visibility("default"))) int formulary_main(int count, 
           [&clock](const Settings& settings) {
             return make_poco_transport(clock, {.ca_file = settings.text("ca.file")});
           },
+      .publisher = [](const Settings& settings) { return make_rabbit_publisher(settings.text("ca.file")); },
       .script_runner =
           [&folder](const Settings& settings) {
             ScriptWorkers::Options options;

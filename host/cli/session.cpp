@@ -107,6 +107,11 @@ Transport& Session::transport() {
   return *transport_;
 }
 
+Publisher& Session::publisher() {
+  if (!publisher_) publisher_ = parts_.publisher(settings_);
+  return *publisher_;
+}
+
 ScriptRunner& Session::script_runner() {
   if (!script_runner_) script_runner_ = parts_.script_runner(settings_);
   return *script_runner_;
@@ -135,6 +140,7 @@ EnginePorts Session::engine_ports() {
   };
   ports.steps.notify = [this](const std::string& text) { io_.err << "notification: " + printable(text) + '\n'; };
   ports.steps.transport = &transport();
+  ports.steps.publisher = &publisher();
   ports.steps.scripts = &script_runner();
   ports.steps.timers = &timers_;
   ports.steps.clock = &parts_.clock;

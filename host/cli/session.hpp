@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "host/amqp/publisher.hpp"
 #include "host/base/clock.hpp"
 #include "host/base/settings.hpp"
 #include "host/cli/io.hpp"
@@ -29,6 +30,7 @@ struct Parts {
   const Clock& clock;
   std::filesystem::path program_folder;  ///< Where bin/formulary lies.
   std::function<std::unique_ptr<Transport>(const Settings&)> transport;
+  std::function<std::unique_ptr<Publisher>(const Settings&)> publisher;
   std::function<std::unique_ptr<ScriptRunner>(const Settings&)> script_runner;
 };
 
@@ -51,6 +53,7 @@ class Session {
   [[nodiscard]] Store& store();
   [[nodiscard]] Instances& instances();
   [[nodiscard]] Transport& transport();
+  [[nodiscard]] Publisher& publisher();
   [[nodiscard]] ScriptRunner& script_runner();
   [[nodiscard]] const std::shared_ptr<Storage>& storage();
   [[nodiscard]] FormulaStore& formulas();
@@ -74,6 +77,7 @@ class Session {
   std::unique_ptr<Store> store_;
   std::unique_ptr<Instances> instances_;  ///< Uses the two above: declared after them.
   std::unique_ptr<Transport> transport_;
+  std::unique_ptr<Publisher> publisher_;
   std::unique_ptr<ScriptRunner> script_runner_;
   std::unique_ptr<FormulaStore> formulas_;
   std::unique_ptr<History> history_;

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "host/amqp/publisher.hpp"
 #include "host/base/clock.hpp"
 #include "host/engine/timers.hpp"
 #include "host/formula/plan.hpp"
@@ -27,6 +28,7 @@ struct RunnerPorts {
   /// Tells people. May be empty: nobody can be told.
   std::function<void(const std::string& text)> notify;
   Transport* transport = nullptr;
+  Publisher* publisher = nullptr;
   ScriptRunner* scripts = nullptr;
   Timers* timers = nullptr;
   const Clock* clock = nullptr;

@@ -44,6 +44,16 @@ ResourceRequest resource_request(const plan::RequestCall& call) {
   return request;
 }
 
+/// Of a message, whose template does not say it.
+std::string content_type_of(const std::string& body) {
+  try {
+    (void)parse_json(body, "body");
+    return "application/json";
+  } catch (const Error&) {
+    return "text/plain";
+  }
+}
+
 ScriptInputs inputs_of(const Scope& scope) {
   ScriptInputs inputs{.trigger = scope.trigger.text(), .info = scope.info.text(), .config = scope.config.text()};
   inputs.steps.reserve(scope.steps.size());
@@ -100,8 +110,19 @@ plan::Outcome StepPerformer::perform_kind(const CallOrder& order, const plan::St
   return outcome;
 }
 
-plan::Outcome StepPerformer::perform_kind(const CallOrder& order, const plan::AmqpCall& /*call*/) const {
-  throw Error(ErrorCode::unsupported, "step '" + order.step_name + "': messages cannot be sent to a queue from here");
+plan::Outcome StepPerformer::perform_kind(const CallOrder& order, const plan::AmqpCall& call) const {
+  if (ports_.publisher == nullptr) {
+    throw Error(ErrorCode::unsupported, "step '" + order.step_name + "': messages cannot be sent to a queue from here");
+  }
+  ports_.publisher->publish({.url = call.url,
+                             .exchange = call.exchange,
+                             .routing_key = call.queue,
+                             .body = call.body,
+                             .content_type = content_type_of(call.body),
+                             .message_id = order.idempotency_key,
+                             .time_limit = settings_.request_time_limit,
+                             .stop = order.stop});
+  return plan::Delivered{};
 }
 
 plan::Outcome StepPerformer::perform_kind(const CallOrder& order, const plan::NotifyCall& call) const {

@@ -268,11 +268,10 @@ void add_response_values(ValueList& values, const Answered& answer, const json::
   if (!body.is_null()) values.add(half + "response.body", is_utf8(answer.body) ? answer.body : to_text(body));
 }
 
-/// "amqp://user:secret@host" without what is before the @.
+/// "amqp://user:secret@host" without what is before the last @, also where the secret has a / in it.
 std::string without_credentials(const std::string& url) {
   const std::size_t begin = url.find("//");
-  const std::size_t end = url.find('/', begin == std::string::npos ? 0 : begin + 2);
-  const std::size_t at = url.rfind('@', end);
+  const std::size_t at = url.rfind('@');
   if (begin == std::string::npos || at == std::string::npos || at < begin) return url;
   return url.substr(0, begin + 2) + "********" + url.substr(at);
 }

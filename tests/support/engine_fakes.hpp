@@ -90,6 +90,15 @@ class FunctionTransport final : public Transport {
   std::function<HttpResponse(const HttpRequest&)> answer_;
 };
 
+class FunctionPublisher final : public Publisher {
+ public:
+  explicit FunctionPublisher(std::function<void(const AmqpMessage&)> take) : take_(std::move(take)) {}
+  void publish(const AmqpMessage& message) override { take_(message); }
+
+ private:
+  std::function<void(const AmqpMessage&)> take_;
+};
+
 class FunctionScripts final : public ScriptRunner {
  public:
   explicit FunctionScripts(std::function<ScriptResult(const ScriptRequest&)> run) : run_(std::move(run)) {}

@@ -99,6 +99,45 @@ TEST_F(RunnerTest, EveryAttemptOfAnUnsafeRequestCarriesTheSameKey) {
       << "one key for the three attempts of a, one for b";
 }
 
+std::shared_ptr<const Formula> message_formula() {
+  return formula_of(
+      R"("a")",
+      R"({"name":"a","type":"amqpRequest","properties":{"url":"amqp://u:s3cret@h/v","exchange":"e","queue":"q","body":"${trigger.args}"}})");
+}
+
+TEST_F(RunnerTest, AMessageIsPublishedOnceWithTheStepsKeyAndTimeLimit) {
+  std::vector<AmqpMessage> messages;
+  formulary::testing::FunctionPublisher publisher{[&](const AmqpMessage& message) { messages.push_back(message); }};
+  RunnerPorts with_broker = ports();
+  with_broker.publisher = &publisher;
+  Runner runner(with_broker, {.request_time_limit = 7s});
+  const auto execution = runner.run({.formula = message_formula(), .args = json::object{{"x", 1}}});
+  EXPECT_EQ(execution.status, ExecutionStatus::success);
+  ASSERT_EQ(messages.size(), 1U);
+  EXPECT_EQ(messages[0].url, "amqp://u:s3cret@h/v");
+  EXPECT_EQ(messages[0].exchange + '/' + messages[0].routing_key, "e/q");
+  EXPECT_EQ(messages[0].body, R"({"x":1})");
+  EXPECT_EQ(messages[0].content_type, "application/json");
+  EXPECT_EQ(messages[0].message_id.size(), 32U);
+  EXPECT_EQ(messages[0].time_limit, 7s);
+}
+
+TEST_F(RunnerTest, ABrokersRefusalFailsItsStepAndIsNotRepeated) {
+  int calls = 0;
+  formulary::testing::FunctionPublisher publisher{[&](const AmqpMessage&) {
+    ++calls;
+    throw Error(ErrorCode::unavailable, "amqp broker h:5672: the connection ended before it confirmed the message");
+  }};
+  RunnerPorts with_broker = ports();
+  with_broker.publisher = &publisher;
+  Runner runner(with_broker, {});
+  const auto execution = runner.run({.formula = message_formula(), .args = "text"});
+  EXPECT_EQ(execution.status, ExecutionStatus::failed);
+  EXPECT_EQ(calls, 1);
+  ASSERT_TRUE(execution.steps.back().error);
+  EXPECT_NE(execution.steps.back().error->message.find("before it confirmed"), std::string::npos);
+}
+
 TEST_F(RunnerTest, AKeyThatTheFormulaGivesItselfStays) {
   std::vector<std::string> keys;
   answer = [&keys](const HttpRequest& request) {

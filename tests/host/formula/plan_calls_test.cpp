@@ -139,6 +139,18 @@ TEST(PlanCalls, AMessageShowsWhereItWentWithoutCredentials) {
   EXPECT_EQ(player.status(), "success");
 }
 
+TEST(PlanCalls, APasswordWithASlashIsHiddenToo) {
+  PlanPlayer player(one_step("amqpRequest", R"({"url":"amqp://user:s3/cr@et@host/v","queue":"q","body":"x"})"));
+  player.play();
+  EXPECT_EQ(PlanPlayer::value(player.record("a"), "a.request.url"), "amqp://********@host/v");
+}
+
+TEST(PlanCalls, AnAddressOfAnotherKindIsNotShownInTheError) {
+  PlanPlayer player(one_step("amqpRequest", R"({"url":"ampq://user:s3cret@host","queue":"q","body":"x"})"));
+  player.play();
+  EXPECT_EQ(player.record("a").error->message.find("s3cret"), std::string::npos) << player.record("a").error->message;
+}
+
 struct BadMessage {
   const char* why;
   const char* properties;
