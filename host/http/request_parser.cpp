@@ -91,7 +91,7 @@ std::size_t RequestHeadParser::parse(std::string_view bytes) {
   while (!refusal_) {
     const std::size_t newline = bytes.find('\n', begin_);
     const std::size_t end = std::min(newline, bytes.size());
-    if (end - begin_ > limits_.line_max) {
+    if (end - begin_ > limits_.line_max + 1) {  // its CR
       refuse(has_request_line_ ? 431 : 414, has_request_line_ ? "a header is too long" : "the target is too long");
     } else if (end > limits_.head_max) {
       refuse(431, "the request's head is too long");
