@@ -129,6 +129,7 @@ TEST_F(ServerStreamsTest, PushesWhatAnyThreadWrites) {
   client.send(get);
   EXPECT_EQ(client.read_until("before;").substr(0, 15), "HTTP/1.1 200 OK");
   std::vector<std::thread> writers;
+  writers.reserve(4);
   for (int i = 0; i < 4; ++i) {
     writers.emplace_back([&] {
       for (int n = 0; n < 100; ++n) EXPECT_TRUE(stream->write("event;"));
