@@ -137,6 +137,7 @@ class Scan {
         judge(tree, entry);
       }
     }
+    if (store_) store_->remove_unheld();  // after the loading: a copy that is used again is not made twice
     std::sort(entries.begin(), entries.end(),
               [](const PluginEntry& left, const PluginEntry& right) { return left.folder < right.folder; });
     return entries;

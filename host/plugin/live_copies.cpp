@@ -23,11 +23,11 @@ LiveCopy LiveCopy::take(PrivateStore& store, const std::vector<PackageFile>& fil
   {
     const std::lock_guard lock(live_mutex);
     do {
-      key = hash + '-' + std::to_string(edition);
+      key = copy_name(hash, edition);
     } while (!live().insert(key).second && ++edition != 0);
   }
   LiveCopy copy({}, key);  // gives the key back if keep() throws
-  copy.library_ = store.keep(files, edition) / files.front().name;
+  copy.library_ = store.keep(files, key) / files.front().name;
   return copy;
 }
 

@@ -2,17 +2,21 @@
 
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <fstream>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
+#include "host/base/descriptor.hpp"
 #include "host/base/text.hpp"
 #include "host/plugin/file_safety.hpp"
 #include "host/plugin/refusal.hpp"
@@ -72,6 +76,71 @@ void write_file(const fs::path& file, const std::string& bytes) {
   refuse(file, std::generic_category().message(error));
 }
 
+constexpr std::size_t hash_digits = 64;
+constexpr int hold_attempts_max = 100;
+
+/// What copy_name() makes: nothing else in the folder is ours to remove.
+bool is_copy_name(std::string_view name) {
+  const auto made_of = [](std::string_view text, std::string_view digits) {
+    return !text.empty() && text.find_first_not_of(digits) == std::string_view::npos;
+  };
+  if (!made_of(name.substr(0, hash_digits), "0123456789abcdef") || name.size() < hash_digits) return false;
+  const std::string_view edition = name.substr(hash_digits);
+  return edition.empty() || (edition.front() == '-' && made_of(edition.substr(1), "0123456789"));
+}
+
+Descriptor open_folder(const fs::path& folder) {
+  return Descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+}
+
+bool lock(const Descriptor& folder, int how) {
+  int result = 0;
+  do {
+    result = ::flock(folder.get(), how);
+  } while (result != 0 && errno == EINTR);
+  return result == 0;
+}
+
+bool is_still(const Descriptor& open, const fs::path& folder) {
+  struct stat held {};
+  struct stat there {};
+  return ::fstat(open.get(), &held) == 0 && ::lstat(folder.c_str(), &there) == 0 && held.st_dev == there.st_dev &&
+         held.st_ino == there.st_ino;
+}
+
+/// What this process holds. Never given back, since libraries are never unmapped and may open more beside them; the
+/// system does so when the process ends, however it ends.
+class Holds {
+ public:
+  /// Makes the folder and holds it. Between the making and the lock another process may remove it: then anew.
+  void make_and_hold(const fs::path& folder) {
+    const std::lock_guard guard(mutex_);
+    const auto held = held_.find(folder);
+    if (held != held_.end() && is_still(held->second, folder)) return;
+    for (int attempt = 0; attempt < hold_attempts_max; ++attempt) {
+      make_private_folder(folder);
+      Descriptor open = open_folder(folder);
+      if (!open.valid() && errno == ENOENT) continue;
+      if (!open.valid()) refuse(folder, std::generic_category().message(errno));
+      // A file system without flock() lets nobody remove either, so that the copy is as safe without the hold.
+      (void)lock(open, LOCK_SH);
+      if (!is_still(open, folder)) continue;
+      held_.insert_or_assign(folder, std::move(open));
+      return;
+    }
+    refuse(folder, "other processes keep removing it");
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<fs::path, Descriptor> held_;
+};
+
+Holds& holds() {
+  static auto& all = *new Holds;
+  return all;
+}
+
 }  // namespace
 
 PrivateStore::PrivateStore(const fs::path& folder) {
@@ -80,10 +149,9 @@ PrivateStore::PrivateStore(const fs::path& folder) {
   if (::chmod(folder_.c_str(), S_IRWXU) != 0) refuse(folder_, std::generic_category().message(errno));
 }
 
-fs::path PrivateStore::keep(const std::vector<PackageFile>& files, unsigned edition) {
-  const std::string suffix = edition == 0 ? "" : '-' + std::to_string(edition);
-  fs::path home = folder_ / (content_hash(files) + suffix);
-  make_private_folder(home);
+fs::path PrivateStore::keep(const std::vector<PackageFile>& files, const std::string& name) {
+  fs::path home = folder_ / name;
+  holds().make_and_hold(home);
   for (const PackageFile& file : files) {
     fs::path within = home;
     for (const fs::path& part : file.name.parent_path()) make_private_folder(within /= part);
@@ -91,6 +159,20 @@ fs::path PrivateStore::keep(const std::vector<PackageFile>& files, unsigned edit
     if (!holds(target, file.bytes)) write_file(target, file.bytes);
   }
   return home;
+}
+
+void PrivateStore::remove_unheld() const {
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder_, error)) {
+    if (!is_copy_name(entry.path().filename().string())) continue;
+    const Descriptor copy = open_folder(entry.path());
+    // Held until all is gone: who wants this copy meanwhile waits, and then makes it anew.
+    if (copy.valid() && lock(copy, LOCK_EX | LOCK_NB)) fs::remove_all(entry.path(), error);
+  }
+}
+
+std::string copy_name(const std::string& hash, unsigned edition) {
+  return edition == 0 ? hash : hash + '-' + std::to_string(edition);
 }
 
 std::string content_hash(const std::vector<PackageFile>& files) {

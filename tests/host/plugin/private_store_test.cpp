@@ -2,10 +2,13 @@
 
 #include <gmock/gmock.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
+
 #include "host/plugin/refusal.hpp"
-#include "tests/host/plugin/plugin_fixture.hpp"
+#include "tests/host/plugin/probe_fixture.hpp"
 
 namespace formulary {
 namespace {
@@ -20,11 +23,42 @@ class PrivateStoreTest : public PluginFolderTest {
   }
   fs::path folder = home / "data" / "copies";
   const std::vector<PackageFile> files = {{"crm.so", "library"}, {"lib/libx.so.1", "companion"}};
+  const std::string name = content_hash(files);
+};
+
+/// A process of its own that is given a copy and lives until it is told to end.
+class Holder {
+ public:
+  Holder(PrivateStore& store, const std::vector<PackageFile>& files, const std::string& name) {
+    process_ = ::fork();
+    if (process_ == 0) {
+      (void)store.keep(files, name);
+      kept_.put();
+      end_.wait();
+      ::_exit(0);
+    }
+    kept_.wait();
+  }
+  Holder(const Holder&) = delete;
+  Holder& operator=(const Holder&) = delete;
+  ~Holder() { kill(); }
+
+  void kill() {
+    if (process_ <= 0) return;
+    ::kill(process_, SIGKILL);
+    ::waitpid(process_, nullptr, 0);
+    process_ = 0;
+  }
+
+ private:
+  Pipe kept_;
+  Pipe end_;
+  pid_t process_ = 0;
 };
 
 TEST_F(PrivateStoreTest, KeepsCopiesThatNobodyElseCanReadOrChange) {
   PrivateStore store(folder);
-  const fs::path copy = store.keep(files, 0);
+  const fs::path copy = store.keep(files, name);
   EXPECT_EQ(read(copy / "crm.so"), "library");
   EXPECT_EQ(read(copy / "lib" / "libx.so.1"), "companion");
   EXPECT_EQ(mode(folder), 0700U);
@@ -33,10 +67,10 @@ TEST_F(PrivateStoreTest, KeepsCopiesThatNobodyElseCanReadOrChange) {
 }
 
 TEST_F(PrivateStoreTest, FindsACopyAgainWithoutWritingIt) {
-  const fs::path copy = PrivateStore(folder).keep(files, 0);
+  const fs::path copy = PrivateStore(folder).keep(files, name);
   struct stat first {};
   ASSERT_EQ(::lstat((copy / "crm.so").c_str(), &first), 0);
-  EXPECT_EQ(PrivateStore(folder).keep(files, 0), copy);
+  EXPECT_EQ(PrivateStore(folder).keep(files, name), copy);
   struct stat second {};
   ASSERT_EQ(::lstat((copy / "crm.so").c_str(), &second), 0);
   EXPECT_EQ(first.st_ino, second.st_ino);
@@ -44,12 +78,12 @@ TEST_F(PrivateStoreTest, FindsACopyAgainWithoutWritingIt) {
 
 TEST_F(PrivateStoreTest, ReplacesACopyThatIsNotWhatItsNameSays) {
   PrivateStore store(folder);
-  const fs::path copy = store.keep(files, 0);
+  const fs::path copy = store.keep(files, name);
   struct stat before {};
   ASSERT_EQ(::lstat((copy / "crm.so").c_str(), &before), 0);
   fs::permissions(copy / "crm.so", fs::perms::owner_all);
   write(copy / "crm.so", "LIBRARY");
-  EXPECT_EQ(store.keep(files, 0), copy);
+  EXPECT_EQ(store.keep(files, name), copy);
   EXPECT_EQ(read(copy / "crm.so"), "library");
   struct stat after {};
   ASSERT_EQ(::lstat((copy / "crm.so").c_str(), &after), 0);
@@ -58,7 +92,38 @@ TEST_F(PrivateStoreTest, ReplacesACopyThatIsNotWhatItsNameSays) {
 
 TEST_F(PrivateStoreTest, KeepsEditionsOfOneContentApart) {
   PrivateStore store(folder);
-  EXPECT_NE(store.keep(files, 0), store.keep(files, 1));
+  EXPECT_NE(store.keep(files, name), store.keep(files, copy_name(name, 1)));
+}
+
+TEST_F(PrivateStoreTest, RemovesACopyOnceTheLastProcessThatHeldItIsGone) {
+  PrivateStore store(folder);
+  Holder one(store, files, name);
+  Holder other(store, files, name);
+  one.kill();
+  store.remove_unheld();
+  EXPECT_EQ(read(folder / name / "crm.so"), "library");
+  other.kill();
+  store.remove_unheld();
+  EXPECT_FALSE(fs::exists(folder / name));
+}
+
+TEST_F(PrivateStoreTest, LeavesWhatItHoldsAndWhatIsNotACopy) {
+  PrivateStore store(folder);
+  const fs::path copy = store.keep(files, name);
+  fs::create_directory(folder / "notes");
+  fs::create_directory(folder / (name + "-old"));
+  store.remove_unheld();
+  EXPECT_EQ(read(copy / "crm.so"), "library");
+  EXPECT_TRUE(fs::exists(folder / "notes"));
+  EXPECT_TRUE(fs::exists(folder / (name + "-old")));
+}
+
+TEST_F(PrivateStoreTest, HoldsACopyAgainThatSomebodyRemoved) {
+  PrivateStore store(folder);
+  fs::remove_all(store.keep(files, name));
+  const fs::path copy = store.keep(files, name);
+  store.remove_unheld();
+  EXPECT_EQ(read(copy / "crm.so"), "library");
 }
 
 TEST_F(PrivateStoreTest, RefusesAFolderOfAnother) {
