@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <chrono>
+#include <memory>
 #include <semaphore>
 #include <stop_token>
 #include <thread>
@@ -293,13 +295,57 @@ TEST_F(HookTest, ThatReturnsNoInstanceIsThePluginsFault) {
   EXPECT_EQ(thrown_by<Error>([&] { (void)plugin->open_instance({}, "none"); }).code(), ErrorCode::plugin_failed);
 }
 
-TEST_F(HookTest, IsToldToEndAtItsDeadline) {
+/// Stands still until it is moved.
+class HandClock final : public Clock {
+ public:
+  [[nodiscard]] WallTime wall() const override { return WallTime(std::chrono::seconds(1'700'000'000)); }
+  [[nodiscard]] MonotonicTime monotonic() const override {
+    return MonotonicTime(std::chrono::hours(1)) + moved_.load();
+  }
+  void move(std::chrono::milliseconds by) { moved_ = moved_.load() + by; }
+
+ private:
+  std::atomic<std::chrono::milliseconds> moved_{0ms};
+};
+
+class HookTimeTest : public ProbeTest {
+ protected:
+  HookTimeTest() { options.clock = clock; }
+  void SetUp() override { load(); }
+  const std::shared_ptr<HandClock> clock = std::make_shared<HandClock>();
+};
+
+TEST_F(HookTimeTest, AHookIsToldToEndAtItsDeadlineAndNotBefore) {
+  const Pipe pipe;
   CallContext context;
-  context.time_limit = 50ms;
-  const auto begin = std::chrono::steady_clock::now();
-  EXPECT_EQ(thrown_by<PluginError>([&] { call("/sleep", "", context); }).code(), ErrorCode::timed_out);
-  EXPECT_EQ(thrown_by<PluginError>([&] { call("/wait-for-cancel", "", context); }).code(), ErrorCode::timed_out);
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);
+  context.time_limit = 20ms;
+  std::atomic<bool> is_time = false;
+  std::thread other([&] {
+    pipe.wait();
+    is_time = true;
+    clock->move(20ms);
+  });
+  const auto error = thrown_by<PluginError>([&] { call("/wait-for-cancel", pipe.write_end(), context); });
+  EXPECT_TRUE(is_time);
+  other.join();
+  EXPECT_EQ(error.code(), ErrorCode::timed_out);
+}
+
+TEST_F(HookTimeTest, ASleepEndsAtTheDeadline) {
+  CallContext context;
+  context.time_limit = 20ms;
+  std::atomic<bool> ended = false;
+  // The clock may run ahead of the sleep's own end: the deadline comes before it in any case.
+  std::thread other([&] {
+    while (!ended) {
+      clock->move(1ms);
+      std::this_thread::yield();
+    }
+  });
+  const auto error = thrown_by<PluginError>([&] { call("/sleep", "", context); });
+  ended = true;
+  other.join();
+  EXPECT_EQ(error.code(), ErrorCode::timed_out);
 }
 
 TEST_F(HookTest, IsNotCalledWhenItsTimeIsUpAlready) {
