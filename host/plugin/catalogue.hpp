@@ -25,8 +25,9 @@ struct PluginEntry {
   std::filesystem::path folder;   ///< What lies in the plugins folder.
   std::filesystem::path library;  ///< Empty if none was found.
   PluginState state = PluginState::found;
-  std::string code;    ///< Stable: "plugin.not_elf", "plugin.no_entry", "plugin.duplicate_id", ...
-  std::string reason;  ///< A sentence; empty unless refused or quarantined.
+  std::string code;     ///< Stable: "plugin.not_elf", "plugin.no_entry", "plugin.duplicate_id", ...
+  std::string reason;   ///< A sentence; empty unless refused or quarantined.
+  std::string warning;  ///< A sentence on what its author should mend, though it can be used; may be empty.
   std::optional<Manifest> manifest;
   std::shared_ptr<ElementPlugin> plugin;  ///< Set only when ready.
 };

@@ -2,8 +2,10 @@
 
 #include <elf.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
 #include <type_traits>
 
 #include "host/plugin/refusal.hpp"
@@ -224,14 +226,31 @@ class Reader {
     const std::string_view names = contents(sections_[section.sh_link]);
     for (const Elf64_Sym& symbol : bytes_.table<Elf64_Sym>(section.sh_offset, count, "the end of the symbols")) {
       const auto binding = ELF64_ST_BIND(symbol.st_info);
-      if (symbol.st_shndx == SHN_UNDEF || (binding != STB_GLOBAL && binding != STB_WEAK)) continue;
-      if (ELF64_ST_TYPE(symbol.st_info) != STT_FUNC) continue;
-      const std::string_view name = text_at(names, symbol.st_name);
-      if (name.substr(0, question_.export_prefix.size()) == question_.export_prefix &&
-          file_.exports.size() < exports_max) {
-        file_.exports.emplace_back(name);
-      }
+      if (symbol.st_shndx == SHN_UNDEF) continue;
+      if (binding != STB_GLOBAL && binding != STB_WEAK && binding != STB_GNU_UNIQUE) continue;
+      const auto visibility = ELF64_ST_VISIBILITY(symbol.st_other);
+      add_export(text_at(names, symbol.st_name), {.function = ELF64_ST_TYPE(symbol.st_info) == STT_FUNC,
+                                                  .hidden = visibility == STV_HIDDEN || visibility == STV_INTERNAL});
     }
+  }
+
+  struct SymbolKind {
+    bool function = false;
+    bool hidden = false;
+  };
+  void add_export(std::string_view name, SymbolKind kind) {
+    if (name.starts_with(question_.export_prefix)) {
+      if (kind.function && file_.exports.size() < exports_max) file_.exports.emplace_back(name);
+      return;
+    }
+    if (kind.hidden || is_linkers_own(name)) return;
+    if (file_.other_exports++ == 0) file_.other_export = name;
+  }
+
+  /// What some linkers put into every library.
+  static bool is_linkers_own(std::string_view name) {
+    constexpr std::string_view names[] = {"_init", "_fini", "_edata", "_end", "__bss_start", ""};
+    return std::find(std::begin(names), std::end(names), name) != std::end(names);
   }
 
   Bytes bytes_;

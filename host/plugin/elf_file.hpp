@@ -2,6 +2,7 @@
 /// What a shared library says about itself, read from its bytes without running any of them.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,8 @@ struct ElfFile {
   std::vector<std::string> needed;          ///< DT_NEEDED, in order.
   std::vector<std::string> run_paths;       ///< DT_RPATH and DT_RUNPATH, one folder each.
   std::vector<std::string> exports;         ///< The defined dynamic symbols that begin with `export_prefix`.
+  std::size_t other_exports = 0;            ///< How many others there are, data included.
+  std::string other_export;                 ///< The first of them.
   std::optional<std::string_view> section;  ///< The section that was asked for.
 };
 

@@ -89,6 +89,17 @@ void check_entry(const ElfFile& elf) {
                       "it exports no " ELEMENT_ENTRY_SYMBOL "; it is not an element plugin, or its entry is hidden");
 }
 
+/// With RTLD_LOCAL the other names harm nobody at first, but unique symbols and interposition inside the library's own
+/// scope have surprised authors before.
+std::string warning_of(const ElfFile& elf) {
+  if (elf.other_exports == 0) return {};
+  const std::string others =
+      elf.other_exports == 1 ? "" : " and " + std::to_string(elf.other_exports - 1) + " other symbols";
+  return "it exports " + elf.other_export + others +
+         " besides " ELEMENT_ENTRY_SYMBOL
+         "; build it with formulary_add_plugin(), or with -fvisibility=hidden and -Wl,--exclude-libs,ALL";
+}
+
 void check_embedded_manifest(const ElfFile& elf, const std::string& text) {
   if (!elf.section) {
     throw PluginRefusal("plugin.no_embedded_manifest",
@@ -192,6 +203,7 @@ Package read_package(const fs::path& tree, PluginEntry& entry) {
       read_elf(package.files.front().bytes, {.export_prefix = entry_prefix, .section = ELEMENT_MANIFEST_SECTION});
   check_loading(elf);
   check_entry(elf);
+  entry.warning = warning_of(elf);
   check_abi(*entry.manifest);
   check_embedded_manifest(elf, package.manifest_text);
   check_needed(entry.folder, elf);

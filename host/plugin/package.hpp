@@ -18,9 +18,9 @@ struct Package {
 };
 
 /// Checks the folder `entry.folder` below `tree` (from safe_folder()): files and owners, element.json, the ELF file,
-/// that both belong together, the ABI version, the libraries that it needs. Fills `entry.library` and `entry.manifest`
-/// as far as it gets, so that a refused plugin is still shown with its name. `entry.library` may be set before to say
-/// which of several is meant. Throws PluginRefusal.
+/// that both belong together, the ABI version, the libraries that it needs. Fills `entry.library`, `entry.manifest`
+/// and `entry.warning` as far as it gets, so that a refused plugin is still shown with its name. `entry.library` may be
+/// set before to say which of several is meant. Throws PluginRefusal.
 [[nodiscard]] Package read_package(const std::filesystem::path& tree, PluginEntry& entry);
 
 /// What can be said of a library without its element.json: owners, the ELF file, its entry. Throws PluginRefusal.

@@ -327,6 +327,13 @@ TEST_F(InspectTest, ShowsAFileOrItsFolderWithoutLoadingIt) {
   }
 }
 
+TEST_F(InspectTest, WarnsOfExportsBesidesTheEntry) {
+  EXPECT_EQ(inspect_plugin(put_hello()).warning, "");
+  const PluginEntry entry = inspect_plugin(put_fault("own_poco"));
+  EXPECT_EQ(entry.state, PluginState::found) << entry.reason;
+  EXPECT_THAT(entry.warning, HasSubstr("other symbols besides element_plugin_entry_v1"));
+}
+
 TEST_F(InspectTest, ShowsTheManifestOfARefusedPluginToo) {
   const PluginEntry entry = inspect_plugin(put_fault("no_entry") / "fault_no_entry.so");
   EXPECT_EQ(entry.state, PluginState::refused);
