@@ -42,6 +42,9 @@ Finding examine_plugins(Session& session) {
                                      [](const PluginEntry& e) { return e.state == PluginState::ready; });
     std::string counts = std::to_string(ready) + " of " + std::to_string(entries.size()) + " ready in " +
                          session.plugins_folder().string();
+    const auto warned =
+        std::count_if(entries.begin(), entries.end(), [](const PluginEntry& e) { return !e.warning.empty(); });
+    if (warned != 0) counts += ", " + std::to_string(warned) + " with a warning (formulary elements list)";
     if (session.catalogue().has_refused()) {
       throw Error(ErrorCode::plugin_refused, counts + "; formulary elements list says why the others are refused");
     }
@@ -112,13 +115,13 @@ ExitCode doctor(Session& session) {
     for (const Row& row : settings_in_use(session.settings())) {
       settings.push_back(json::object{{"key", row[0]}, {"value", row[1]}, {"origin", row[2]}});
     }
-    write_json(session.io(), json::object{{"checks", to_json(findings)}, {"settings", settings}});
+    write_json(session.io(), json::object{{"checks", to_json(findings)}, {"failed", failed}, {"settings", settings}});
   } else {
     write_findings(session.io(), findings);
     session.io().out << '\n';
     write_table(session.io(), {"SETTING", "VALUE", "FROM", "MEANING"}, settings_in_use(session.settings()));
   }
-  session.io().err << failed << (failed == 1 ? " check" : " checks") << " failed\n";
+  if (!session.json()) session.io().err << failed << (failed == 1 ? " check" : " checks") << " failed\n";
   return failed == 0 ? ExitCode::done : ExitCode::invalid;
 }
 

@@ -18,6 +18,7 @@ json::object entry_json(const PluginEntry& entry) {
   }
   if (!entry.code.empty()) shown["code"] = entry.code;
   if (!entry.reason.empty()) shown["reason"] = entry.reason;
+  if (!entry.warning.empty()) shown["warning"] = entry.warning;
   return shown;
 }
 
@@ -25,16 +26,28 @@ std::string entry_key(const PluginEntry& entry) {
   return entry.manifest ? entry.manifest->key : entry.folder.filename().string();
 }
 
-/// Names each refused plugin on stderr, where a script that reads the table still leaves it to be seen.
-ExitCode report_refused(const Io& io, const Catalogue& catalogue) {
-  if (!catalogue.has_refused()) return ExitCode::done;
+/// Names each plugin with a fault on stderr, where a script that reads the table still leaves it to be seen. A program
+/// has all of it in the JSON, and is told that it should look. Throws Error(plugin_refused) then.
+ExitCode report_faults(const Session& session, const Catalogue& catalogue) {
+  const ExitCode code = catalogue.has_refused() ? ExitCode::invalid : ExitCode::done;
+  if (session.json()) {
+    if (code == ExitCode::done) return code;
+    throw Error(ErrorCode::plugin_refused,
+                "plugins are refused; correct or remove those with the state refused, each says why");
+  }
+  const Io& io = session.io();
+  for (const PluginEntry& entry : catalogue.entries()) {
+    if (entry.warning.empty()) continue;
+    io.err << "warning: " << printable(entry.folder.filename().string()) << "  " << printable(entry.warning) << '\n';
+  }
+  if (code == ExitCode::done) return code;
   for (const PluginEntry& entry : catalogue.entries()) {
     if (entry.state != PluginState::refused) continue;
     io.err << "refused: " << printable(entry.folder.filename().string()) << "  " << entry.code << '\n'
            << "         " << printable(entry.reason) << '\n';
   }
   io.err << "next:    correct or remove the refused plugins; formulary plugin inspect FILE shows one of them\n";
-  return ExitCode::invalid;
+  return code;
 }
 
 const char* yes_or_empty(bool value) {
@@ -84,7 +97,7 @@ ExitCode list_elements(Session& session) {
       session.io().err << "no plugins in " << session.plugins_folder().string() << "; copy a plugin's folder into it\n";
     }
   }
-  return report_refused(session.io(), catalogue);
+  return report_faults(session, catalogue);
 }
 
 ExitCode show_element(Session& session, const std::string& key) {
@@ -108,7 +121,8 @@ ExitCode inspect_plugin_file(Session& session, const std::string& file) {
                                {"version", entry.manifest ? entry.manifest->version : ""},
                                {"state", std::string(name(entry.state))},
                                {"code", entry.code},
-                               {"reason", entry.reason}});
+                               {"reason", entry.reason},
+                               {"warning", entry.warning}});
   }
   if (entry.state != PluginState::refused) return ExitCode::done;
   throw PluginError(ErrorCode::plugin_refused, file + ": " + entry.reason, {.plugin_code = entry.code});

@@ -2,6 +2,7 @@
 #include <utility>
 #include <vector>
 
+#include "host/base/advised.hpp"
 #include "host/cli/commands.hpp"
 #include "host/cli/formula_input.hpp"
 #include "host/cli/input.hpp"
@@ -27,15 +28,31 @@ json::object read_configuration(const RunFormula& options) {
   return configuration;
 }
 
-/// All problems on stderr, and an Error if one of them keeps the formula from running.
+/// FormulaRefusal with all problems if one of them keeps the formula from running; otherwise they are told on stderr.
 void refuse_what_cannot_run(Session& session, const ExecutionOrder& order, const std::string& file) {
   std::vector<FormulaProblem> problems = find_problems(*order.formula);
   for (FormulaProblem& problem : find_problems(*order.formula, order.configuration))
     problems.push_back(std::move(problem));
-  write_problems(session.io(), problems);
-  if (!prevents_running(problems)) return;
-  throw Error(ErrorCode::formula_invalid,
-              file + ": cannot be run; correct it at the paths above, or give the missing --config KEY=VALUE");
+  if (!prevents_running(problems)) return write_problems(session.io(), problems);
+  throw FormulaRefusal(file +
+                           ": cannot be run; correct it at the paths of its problems, or give the missing --config "
+                           "KEY=VALUE",
+                       std::move(problems));
+}
+
+/// Whether the template is at fault, and not its reading.
+bool is_a_problem(ErrorCode code) {
+  return code == ErrorCode::formula_invalid || code == ErrorCode::bad_input || code == ErrorCode::limit_reached;
+}
+
+json::value read_args(const Io& io, const std::string& file) {
+  if (file.empty()) return json::object{};
+  const std::string text = read_input(io, file, args_bytes_max);
+  try {
+    return parse_json(text, "--args");
+  } catch (const Error& error) {
+    throw advised(error, "correct it in '" + file + "', which must hold one JSON value for trigger.args");
+  }
 }
 
 }  // namespace
@@ -49,7 +66,7 @@ ExitCode validate_formulas(Session& session, const std::vector<std::string>& fil
     try {
       problems = find_problems(*read_formula(io, file));
     } catch (const Error& error) {
-      if (error.code() == ErrorCode::not_found) throw;
+      if (!is_a_problem(error.code())) throw;
       problems.push_back({.path = "", .sentence = error.what()});
     }
     const bool valid = !prevents_running(problems);
@@ -71,8 +88,7 @@ ExitCode run_formula(Session& session, const RunFormula& options) {
   ExecutionOrder order;
   order.formula = read_formula(io, options.file);
   order.configuration = read_configuration(options);
-  order.args = options.args_file.empty() ? json::value(json::object{})
-                                         : parse_json(read_input(io, options.args_file, args_bytes_max), "--args");
+  order.args = read_args(io, options.args_file);
   refuse_what_cannot_run(session, order, options.file);
   StepLines lines(io);
   order.observe = [&lines](const StepLine& line) { lines.write(line); };

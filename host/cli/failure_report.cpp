@@ -4,9 +4,11 @@
 #include <exception>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "host/base/error.hpp"
 #include "host/base/json.hpp"
+#include "host/cli/formula_input.hpp"
 #include "host/cli/output.hpp"
 #include "host/plugin/element_plugin.hpp"
 
@@ -17,6 +19,7 @@ struct FailureReport::Failure {
   std::string message;    ///< "<what failed>; <what to do>" is parted at its last "; ".
   std::string otherwise;  ///< What to do if the message does not say; empty: nothing is called for.
   const PluginError::Report* plugin = nullptr;
+  const std::vector<FormulaProblem>* problems = nullptr;
 };
 
 namespace {
@@ -48,9 +51,11 @@ void FailureReport::tell(const Failure& failure) const {
   if (json_) {
     json::object document{{"code", failure.code}, {"message", what}, {"next", next}};
     if (failure.plugin != nullptr) add_details(document, *failure.plugin);
+    if (failure.problems != nullptr) document["problems"] = problems_document(*failure.problems);
     io_.err << to_text(document) << '\n';
     return;
   }
+  if (failure.problems != nullptr) write_problems(io_, *failure.problems);
   io_.err << "error: " << printable(what) << '\n' << "       " << failure.code;
   if (failure.plugin != nullptr) io_.err << details_text(*failure.plugin);
   io_.err << '\n';
@@ -75,6 +80,12 @@ ExitCode FailureReport::guard(const std::function<ExitCode()>& body) const noexc
           .message = error.what(),
           .otherwise = advice(error.code()),
           .plugin = &error.report()});
+    return exit_code(error.code());
+  } catch (const FormulaRefusal& error) {
+    tell({.code = std::string(name(error.code())),
+          .message = error.what(),
+          .otherwise = advice(error.code()),
+          .problems = &error.problems()});
     return exit_code(error.code());
   } catch (const Error& error) {
     tell({.code = std::string(name(error.code())), .message = error.what(), .otherwise = advice(error.code())});

@@ -16,7 +16,7 @@ class FailureReport {
   explicit FailureReport(const Io& io) : io_(io) {}
 
   /// From now on one JSON object on one line of stderr: {"code", "message", "next"}, of a plugin's failure also
-  /// "pluginCode", "httpStatus" and "retryAfterMs" as far as they are known.
+  /// "pluginCode", "httpStatus" and "retryAfterMs" as far as they are known, of a formula's "problems".
   void use_json(bool json) noexcept { json_ = json; }
   /// "formulary instances create": whose --help is named where an error says nothing better.
   void set_command(const std::string& words) { command_ = words; }

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "host/base/error.hpp"
 #include "host/base/redactor.hpp"
 #include "host/cli/exit_code.hpp"
 #include "host/cli/session.hpp"
@@ -19,6 +21,17 @@ inline constexpr std::size_t template_bytes_max = 8U << 20U;
 
 /// The template in a file; "-" is standard input. Throws what read_input() and Formula::parse() do.
 [[nodiscard]] std::shared_ptr<const Formula> read_formula(const Io& io, const std::string& file);
+
+/// A formula that cannot be run as it stands: formula_invalid, with everything that is wrong with it.
+class FormulaRefusal : public Error {
+ public:
+  FormulaRefusal(const std::string& message, std::vector<FormulaProblem> problems)
+      : Error(ErrorCode::formula_invalid, message), problems_(std::move(problems)) {}
+  [[nodiscard]] const std::vector<FormulaProblem>& problems() const noexcept { return problems_; }
+
+ private:
+  std::vector<FormulaProblem> problems_;
+};
 
 /// An execution's id as a person types it. UsageError for anything else.
 [[nodiscard]] std::int64_t execution_id(const std::string& word);

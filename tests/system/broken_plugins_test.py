@@ -96,7 +96,10 @@ class BrokenPlugins(HostTest):
             with self.subTest(kind):
                 self.assertEqual((entries[kind]["state"], entries[kind]["code"]), ("refused", code))
                 self.assertIn(part, entries[kind]["reason"])
-                self.assertIn(f"refused: {kind}  {code}", done.stderr)
+        self.assertEqual(json.loads(done.stderr)["code"], "plugin_refused")
+        for_people = self.run_host("elements", "list", code=EXIT_INVALID).stderr
+        for kind, (_, code, _) in BROKEN.items():
+            self.assertIn(f"refused: {kind}  {code}", for_people)
         self.assertEqual(entries["hello"]["state"], "ready")
         self.assertEqual(entries["smartrecruiters"]["state"], "ready")
         self.use_the_good_ones()

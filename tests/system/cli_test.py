@@ -207,6 +207,8 @@ class Plugins(HostTest):
         self.assertIn("plugin.not_elf", inspected.stderr)
         self.assertIn("next:", inspected.stderr)
         self.run_host("doctor", code=6)
+        examined = self.run_host("doctor", "--output", "json", code=6)
+        self.assertEqual((json.loads(examined.stdout)["failed"], examined.stderr), (1, ""))
 
     def test_a_file_that_is_no_plugin_is_called_what_it_is(self):
         self.assertIn("nofile", self.run_host("plugin", "inspect", "nofile", code=5).stderr)
@@ -251,6 +253,15 @@ class Formulas(HostTest):
         refused = self.run_host("formulas", "run", bad, code=6).stderr
         for part in ("nowhere", "java", "steps[1]"):
             self.assertIn(part, refused)
+        failure = json.loads(self.run_host("formulas", "run", bad, "--output", "json", code=6).stderr)
+        self.assertEqual(failure["code"], "formula_invalid")
+        self.assertIn("java", json.dumps(failure["problems"]))
+
+    def test_args_that_are_no_json_are_refused_with_what_to_do(self):
+        args = self.folder / "args.json"
+        args.write_text("{")
+        failure = json.loads(self.run_host("formulas", "run", self.formula, "--args", args, "--output", "json", code=2).stderr)
+        self.assertIn("args.json", failure["next"])
 
     def test_a_failed_execution_ends_with_status_1(self):
         failing = self.folder / "failing.json"

@@ -84,12 +84,14 @@ class CtrlC(HostTest):
         self.assertEqual(len(self.json_of("instances", "list")), 1)
 
     def test_a_template_that_is_typed_in_ends(self):
-        terminal = self.open("formulas", "run", "-")
-        terminal.type(b'{"name":\n')
-        terminal.read_until(b'{"name":\r\n')
-        terminal.wait_until_taken()
-        terminal.type(b"\x03")
-        self.assertEqual(terminal.wait(), 130)
+        for command in ("run", "validate"):
+            with self.subTest(command):
+                terminal = self.open("formulas", command, "-")
+                terminal.type(b'{"name":\n')
+                terminal.read_until(b'{"name":\r\n')
+                terminal.wait_until_taken()
+                terminal.type(b"\x03")
+                self.assertEqual(terminal.wait(), 130)
 
 
 if __name__ == "__main__":
