@@ -17,11 +17,12 @@ class Install(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder)
         self.prefix = self.folder / "prefix"
 
-    def install(self, *component):
+    def install(self, *component, prefix=None, stage=None):
         umask = os.umask(0o022)  # a host refuses plugins that a group may write to
         try:
-            done = subprocess.run(["cmake", "--install", BUILD, "--prefix", self.prefix, *component],
-                                  capture_output=True, text=True, timeout=SECONDS)
+            done = subprocess.run(["cmake", "--install", BUILD, "--prefix", prefix or self.prefix, *component],
+                                  capture_output=True, text=True, timeout=SECONDS,
+                                  env=os.environ | ({"DESTDIR": str(stage)} if stage else {}))
         finally:
             os.umask(umask)
         self.assertEqual(done.returncode, 0, f"build all targets first:\n{done.stdout}{done.stderr}")
@@ -43,12 +44,23 @@ class Install(unittest.TestCase):
                          {"hello": "ready", "smartrecruiters": "ready"})
         for entry in entries:
             self.assertTrue(entry["folder"].startswith(str(self.prefix)), entry["folder"])
-        self.assertTrue(os.access(self.prefix / "lib/formulary/script-worker", os.X_OK))
+        checks = json.loads(self.run_host("doctor", "--output", "json"))["checks"]
+        self.assertEqual({check["check"]: check["ok"] for check in checks if check["check"] in ("plugins", "scripts")},
+                         {"plugins": True, "scripts": True})
 
     def test_without_a_component_it_has_the_host_and_the_sdk(self):
         self.install()
         self.check_the_host()
         self.assertTrue((self.prefix / "include/formulary/element_plugin.h").is_file())
+
+    def test_below_usr_the_host_finds_its_worker_and_its_plugins(self):
+        """A package's staged tree, of a build that was configured for /usr: there Debian's CMake has another lib folder."""
+        install_script = (BUILD / "host/script/worker/cmake_install.cmake").read_text()
+        self.assertIn('"${CMAKE_INSTALL_PREFIX}/lib/formulary/script-worker"', install_script)
+        stage = self.folder / "stage"
+        self.install("--component", "host", prefix="/usr", stage=stage)
+        self.prefix = stage / "usr"
+        self.check_the_host()
 
     def test_the_component_host_is_the_host_without_the_sdk(self):
         self.install("--component", "host")
