@@ -11,6 +11,10 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
+
+#include "plugins/smartrecruiters/instant.hpp"
+#include "plugins/smartrecruiters/json_slices.hpp"
 
 namespace smartrecruiters {
 namespace {
@@ -24,6 +28,42 @@ element::error too_far(const std::string& sentence) {
       .with_http_status(400)
       .with_retry(element::retry::no);
 }
+
+/// Filter::own_after of the filter; empty if the vendor applies it.
+std::string_view own_member(const Resource& resource, std::string_view filter) {
+  const auto found = std::find_if(resource.filters.begin(), resource.filters.end(),
+                                  [&](const Filter& one) { return one.name == filter; });
+  return found == resource.filters.end() ? std::string_view{} : found->own_after;
+}
+
+/// The conditions that the vendor does not know.
+class OwnFilter {
+ public:
+  OwnFilter(const Resource& resource, const ListQuery& query) {
+    for (const Parameter& one : query.filters) {
+      const std::string_view member = own_member(resource, one.name);
+      if (member.empty()) continue;
+      if (const auto after = parse_instant(one.value)) conditions_.emplace_back(member, *after);
+    }
+  }
+
+  [[nodiscard]] bool any() const noexcept { return !conditions_.empty(); }
+  /// An element without the member, or with one that is no time, does not fit.
+  [[nodiscard]] bool fits(std::string_view element) const {
+    if (json_kind(element) != JsonKind::object) return false;
+    const std::vector<JsonMember> members = json_members(element);
+    return std::all_of(conditions_.begin(), conditions_.end(), [&](const auto& condition) {
+      const auto member = std::find_if(members.begin(), members.end(),
+                                       [&](const JsonMember& one) { return one.key == condition.first; });
+      if (member == members.end() || member->value.size() < 2) return false;
+      const auto time = parse_instant(member->value.substr(1, member->value.size() - 2));  // without the quotes
+      return time && *time > condition.second;
+    });
+  }
+
+ private:
+  std::vector<std::pair<std::string_view, Instant>> conditions_;
+};
 
 /// Reads the vendor's pages of one list in their order.
 class VendorPages {
@@ -56,7 +96,9 @@ class VendorPages {
 
   [[nodiscard]] std::string target(std::size_t limit) const {
     http::target_builder target(path_);
-    for (const Parameter& one : query_.filters) target.add(one.name, one.value);
+    for (const Parameter& one : query_.filters) {
+      if (own_member(resource_, one.name).empty()) target.add(one.name, one.value);
+    }
     if (!vendor_pages()) return target.text();
     target.add("limit", static_cast<std::int64_t>(limit));
     if (query_.offset > 0) target.add("offset", static_cast<std::int64_t>(query_.offset));
@@ -113,6 +155,16 @@ class Gathered {
       body_.append(page.content.substr(1));
     }
   }
+  /// One element of a list that is filtered here, whose total nobody knows.
+  void add(std::string_view element) {
+    if (body_.empty()) {
+      body_ = "[";
+    } else {
+      body_.back() = ',';
+    }
+    body_.append(element).append("]");
+    ++count_;
+  }
   [[nodiscard]] std::size_t count() const noexcept { return count_; }
 
   element::answer answer(const VendorPages& from) && {
@@ -149,24 +201,69 @@ bool cut(VendorPage& page, const ListQuery& query, std::string& slice) {
   return start + count < size;
 }
 
-element::answer read_whole(VendorPages& pages, const Resource& resource, const ListQuery& query) {
+element::answer read_whole(VendorPages& pages, element::call& now, const Resource& resource, const ListQuery& query) {
   VendorPage page = pages.read(0, 1);
-  const bool cut_short = !page.next_page_id.empty() || page.total.value_or(0) > page.elements.size();
-  if (resource.paging == Paging::whole && cut_short) {
-    throw element::error(
-        ELEMENT_DATA_LOSS, "smartrecruiters.incomplete_list",
-        "GET " + std::string(resource.vendor_path) + ": SmartRecruiters sent " + std::to_string(page.elements.size()) +
-            " elements of " + (page.total ? std::to_string(*page.total) : "more") +
-            ", and describes no way to ask for the rest; a part is not passed off as the whole, so ask "
-            "for its members one by one")
+  const std::uint64_t announced = page.total.value_or(0);
+  const std::size_t came = page.elements.size();
+  if (resource.paging == Paging::whole && !page.next_page_id.empty()) {
+    throw element::error(ELEMENT_DATA_LOSS, "smartrecruiters.incomplete_list",
+                         "GET " + std::string(resource.vendor_path) + ": SmartRecruiters sent " + std::to_string(came) +
+                             " elements and says that there are more, and describes no way to ask for the rest; a part "
+                             "is not passed off as the whole, so ask for its members one by one")
         .with_retry(element::retry::no);
   }
   std::string slice;
   const bool more = query.paged && cut(page, query, slice);
+  if (resource.paging == Paging::whole && announced > came) {
+    // No failure: the vendor may count what the key may not see, and its totals move while it is written to. A list
+    // that failed for ever would help no operator, who can do nothing about it. Who must know sees it in the log, and
+    // in elements-total-count, which keeps the vendor's number.
+    page.total = announced;
+    now.log(element::log_level::warn,
+            "SmartRecruiters counts more elements than it sent; the rest may not be visible to the key",
+            {{"list", std::string(resource.vendor_path)},
+             {"sent", std::to_string(came)},
+             {"counted", std::to_string(announced)}});
+  }
   Gathered gathered;
   gathered.add(page);
   element::answer answer = std::move(gathered).answer(pages);
   if (more) answer.next_page = next_page_token(resource, query);
+  return answer;
+}
+
+/// A page of a list by offset of which only what fits is passed on. The vendor's pages are walked from the list's
+/// start, or from where the token says, until the page is full and the first element of the next one is known.
+element::answer read_filtered(VendorPages& pages, const OwnFilter& filter, const Resource& resource, ListQuery& query) {
+  std::size_t to_skip = query.continued ? 0 : (query.page - 1) * query.page_size;
+  if (!query.continued) query.offset = 0;
+  Gathered gathered;
+  std::optional<std::size_t> next;
+  for (std::size_t number = 1; pages.more() && !next; ++number) {
+    if (number > vendor_pages_max) {
+      if (to_skip > 0)
+        throw too_far("page: it lies behind 5000 elements of SmartRecruiters' list; follow nextPage instead");
+      next = query.offset;
+      break;
+    }
+    std::size_t at = query.offset;
+    for (const std::string_view element : pages.read(vendor_page_size_max, number).elements) {
+      const std::size_t place = at++;
+      if (!filter.fits(element)) continue;
+      if (to_skip > 0) {
+        --to_skip;
+      } else if (gathered.count() == query.page_size) {
+        next = place;
+        break;
+      } else {
+        gathered.add(element);
+      }
+    }
+  }
+  element::answer answer = std::move(gathered).answer(pages);
+  if (!next) return answer;
+  query.offset = *next;
+  answer.next_page = next_page_token(resource, query);
   return answer;
 }
 
@@ -188,7 +285,8 @@ element::answer read_list(Vendor& vendor, element::call& now, const Resource& re
                           const std::string& path, ListQuery query) {
   VendorPages pages(vendor, now, resource, std::move(request), path, query);
   if (resource.paging != Paging::offset && resource.paging != Paging::page_id)
-    return read_whole(pages, resource, query);
+    return read_whole(pages, now, resource, query);
+  if (const OwnFilter filter(resource, query); filter.any()) return read_filtered(pages, filter, resource, query);
 
   const std::size_t pages_for_one = (query.page_size + vendor_page_size_max - 1) / vendor_page_size_max;
   const auto limit_of = [&](std::size_t index) {

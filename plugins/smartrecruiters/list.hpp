@@ -17,9 +17,12 @@ namespace smartrecruiters {
 /// vendor's, and a page by number of a list that the vendor pages by ids is walked to from the first one: 50 of the
 /// vendor's pages for one call are the most. Ids that go round end the list, with a warning in the log.
 ///
-/// Throws as Vendor::send() and read_page(), DATA_LOSS "smartrecruiters.incomplete_list" for a part of a list that the
-/// vendor documents as whole, and OUT_OF_RANGE "smartrecruiters.page_too_far" beyond the 50th page by number or the
-/// 10,000th by tokens.
+/// A filter of Filter::own_after is applied here: then elements-total-count is missing, and a call that has read 50 of
+/// the vendor's pages ends with a shorter page and a token.
+///
+/// Throws as Vendor::send() and read_page(), DATA_LOSS "smartrecruiters.incomplete_list" if a list that the vendor
+/// documents as whole names a next page, and OUT_OF_RANGE "smartrecruiters.page_too_far" beyond the 50th page by number
+/// or the 10,000th by tokens.
 [[nodiscard]] element::answer read_list(Vendor& vendor, element::call& now, const Resource& resource,
                                         VendorRequest request, const std::string& path, ListQuery query);
 

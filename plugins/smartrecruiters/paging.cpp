@@ -68,9 +68,11 @@ std::vector<Parameter> token_filters(const Resource& resource, const json::reade
     const std::vector<json::reader> pair = one.items();
     if (pair.size() != 2) throw state.failure("has no pair");
     Parameter filter = {pair[0].as_text(), pair[1].as_text()};
-    const bool known = std::any_of(resource.filters.begin(), resource.filters.end(),
-                                   [&](const Filter& other) { return other.name == filter.name; });
-    if (!known) throw state.failure("has an unknown filter");
+    const auto known = std::find_if(resource.filters.begin(), resource.filters.end(),
+                                    [&](const Filter& other) { return other.name == filter.name; });
+    if (known == resource.filters.end() || !fault_of_value(*known, filter.value).empty()) {
+      throw state.failure("has an unknown filter");
+    }
     filters.push_back(std::move(filter));
   }
   return filters;
@@ -118,8 +120,8 @@ void read_filter(const Resource& resource, const json::member& given, ListQuery&
   }
   const auto add = [&](const json::value& value) {
     query.filters.push_back({given.key, value_text(given.key, value)});
-    const std::string fault = fault_of_value(query.filters.back().value);
-    if (!fault.empty()) throw invalid_query("query parameter '" + given.key + "': " + fault + "; leave it out");
+    const std::string fault = fault_of_value(*filter, query.filters.back().value);
+    if (!fault.empty()) throw invalid_query("query parameter '" + given.key + "': " + fault);
   };
   const auto* list = given.value.as<json::array>();
   if (list == nullptr) return add(given.value);
@@ -142,8 +144,9 @@ void read_paging(const Resource& resource, const json::object& given, ListQuery&
   if (resource.paging == Paging::offset) query.offset = (query.page - 1) * query.page_size;
   const json::value* token = value("nextPage");
   const std::string token_text = token == nullptr ? std::string() : value_text("nextPage", *token);
-  if (!token_text.empty()) read_token(resource, token_text, query);
-  query.paged = value("page") != nullptr || value("pageSize") != nullptr || !token_text.empty();
+  query.continued = !token_text.empty();
+  if (query.continued) read_token(resource, token_text, query);
+  query.paged = value("page") != nullptr || value("pageSize") != nullptr || query.continued;
 }
 
 /// A filter may be set in one way only.

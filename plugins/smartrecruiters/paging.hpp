@@ -20,10 +20,11 @@ inline constexpr std::size_t vendor_pages_max = 50;
 
 /// What the caller's query asks for, and where in the vendor's list that is.
 struct ListQuery {
-  std::vector<Parameter> filters;  ///< For the vendor.
+  std::vector<Parameter> filters;  ///< For the vendor, but for those with Filter::own_after.
   std::size_t page_size = vendor_page_size_max;
   std::size_t page = 1;
   bool paged = false;      ///< `page`, `pageSize` or `nextPage` was given.
+  bool continued = false;  ///< By a nextPage token, which says where the page begins.
   std::size_t offset = 0;  ///< Elements before the page, where the vendor counts them.
   std::string page_id;     ///< The vendor's, out of a nextPage token; empty: from the start.
   std::string mark;        ///< An earlier page's id, out of the token: if it comes again, the pages go round.

@@ -23,7 +23,7 @@ constexpr std::array candidate_filters = {
     Filter{"consentStatus", true},
     Filter{"subStatus"},
     Filter{"tag", true},
-    Filter{"updatedAfter"},
+    Filter{.name = "updatedAfter", .time = true},
     Filter{"onboardingStatus"},
     Filter{"propertyId", true},
     Filter{"propertyValueId", true},
@@ -38,16 +38,17 @@ constexpr std::array job_filters = {
     Filter{"q"},
     Filter{"city", true},
     Filter{"department", true},
-    Filter{"updatedAfter"},
-    Filter{"lastActivityAfter"},
+    Filter{.name = "updatedAfter", .time = true},
+    Filter{.name = "lastActivityAfter", .time = true},
     Filter{"language"},
     Filter{"status"},
     Filter{"postingStatus"},
 };
-// The platform's element has createdAfter, createdBefore and age too. The vendor no longer knows them and would answer
-// with all offers, so they are refused like every unknown filter.
-constexpr std::array offer_filters = {Filter{"q"}, Filter{"status"}, Filter{"postingId"}};
-constexpr std::array user_filters = {Filter{"q"}, Filter{"updatedAfter"}};
+// createdAfter is what the platform's element is used with, and the vendor does not know it: it would answer with all
+// offers. createdBefore and age, which the platform's has too, are refused like every unknown filter.
+constexpr std::array offer_filters = {Filter{"q"}, Filter{"status"}, Filter{"postingId"},
+                                      Filter{.name = "createdAfter", .time = true, .own_after = "createdOn"}};
+constexpr std::array user_filters = {Filter{"q"}, Filter{.name = "updatedAfter", .time = true}};
 constexpr std::array posting_filters = {Filter{"activeOnly"}};
 constexpr std::array subtype_filters = {Filter{"sourceSubType"}};
 constexpr std::array property_filters = {Filter{"context"}};

@@ -50,6 +50,10 @@ enum class Limit {
 struct Filter {
   std::string_view name;
   bool repeatable = false;  ///< IN ('a','b') is possible.
+  bool time = false;        ///< The value must be one that parse_instant() reads.
+  /// The element's member, a time, that must be after the value. The vendor does not know such a filter, so the plugin
+  /// applies it to what comes. Empty: the vendor applies it.
+  std::string_view own_after = {};
 };
 
 struct Resource {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "plugins/smartrecruiters/instant.hpp"
 #include "plugins/smartrecruiters/refusal.hpp"
 
 namespace smartrecruiters {
@@ -144,10 +145,8 @@ class Parser {
   }
 
   void add(const Filter& filter, std::string value) {
-    const std::string fault = fault_of_value(value);
-    if (!fault.empty()) {
-      throw invalid("the value of '" + std::string(filter.name) + "' " + fault + "; leave the condition out");
-    }
+    const std::string fault = fault_of_value(filter, value);
+    if (!fault.empty()) throw invalid("the value of '" + std::string(filter.name) + "' " + fault);
     if (parameters_.size() == values_max) throw invalid("more than 100 values; split the call");
     parameters_.push_back({std::string(filter.name), std::move(value)});
   }
@@ -159,9 +158,11 @@ class Parser {
 
 }  // namespace
 
-std::string fault_of_value(std::string_view value) {
-  if (value.find_first_not_of(" \t\r\n") == std::string_view::npos) return "is empty";
-  return value.find("${") == std::string_view::npos ? "" : "has a ${...} that nobody has filled in";
+std::string fault_of_value(const Filter& filter, std::string_view value) {
+  if (value.find_first_not_of(" \t\r\n") == std::string_view::npos) return "is empty; leave it out";
+  if (value.find("${") != std::string_view::npos) return "has a ${...} that nobody has filled in; leave it out";
+  if (!filter.time || parse_instant(value)) return {};
+  return "is no time; write it as 2023-01-01T00:00:00.000Z";
 }
 
 std::vector<Parameter> parse_where(std::string_view text, std::span<const Filter> filters) {

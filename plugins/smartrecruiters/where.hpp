@@ -29,8 +29,8 @@ struct Parameter {
 /// "smartrecruiters.invalid_where", HTTP 400) that says what cannot be expressed and what can.
 [[nodiscard]] std::vector<Parameter> parse_where(std::string_view text, std::span<const Filter> filters);
 
-/// Why no filter can have this value, as the end of a sentence; empty if one can. The vendor ignores a filter without a
-/// value and answers with the whole list.
-[[nodiscard]] std::string fault_of_value(std::string_view value);
+/// Why the filter cannot have this value, as the end of a sentence that says what to do; empty if it can. The vendor
+/// ignores a filter without a value and answers with the whole list.
+[[nodiscard]] std::string fault_of_value(const Filter& filter, std::string_view value);
 
 }  // namespace smartrecruiters

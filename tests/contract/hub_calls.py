@@ -148,8 +148,8 @@ HUB_CALLS = [
 ]
 
 # Filters whose values the vendor's document restricts.
-FILTER_VALUES = {"updatedAfter": "2026-01-01T00:00:00.000Z", "lastActivityAfter": "2026-01-01T00:00:00.000Z",
-                 "activeOnly": "true", "sourceSubType": "FREE", "context": "HIRE_FORM", "consentStatus": "REQUIRED",
+FILTER_VALUES = {"updatedAfter": "2026-01-01T00:00:00.000Z", "createdAfter": "2026-01-01T00:00:00.000Z",
+                 "lastActivityAfter": "2026-01-01T00:00:00.000Z", "activeOnly": "true", "sourceSubType": "FREE", "context": "HIRE_FORM", "consentStatus": "REQUIRED",
                  "q": "text"}
 FILTER_VALUES_OF = {"/candidates": {"status": "HIRED", "onboardingStatus": "READY_TO_ONBOARD"},
                     "/jobs": {"status": "SOURCING", "postingStatus": "PUBLIC", "language": "en"}}

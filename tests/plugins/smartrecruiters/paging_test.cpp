@@ -112,8 +112,7 @@ TEST_F(PagingTest, LosesNothingWhereTheVendorGivesLessThanWasAskedFor) {
 }
 
 TEST_F(PagingTest, DoesNotTakeAPartOfAListForTheWhole) {
-  for (const char* part : {R"({"content":[1],"nextPageId":"more"})", R"({"content":[1],"totalFound":2})",
-                           R"({"content":[],"totalFound":1})"}) {
+  for (const char* part : {R"({"content":[1],"nextPageId":"more"})", R"({"content":[],"nextPageId":"more"})"}) {
     for (const char* query : {"", R"({"pageSize":1})"}) {
       vendor.answers(200, part);
       const auto refused = get("/jobs/1/positions", query);
@@ -130,6 +129,66 @@ TEST_F(PagingTest, DoesNotTakeAPartOfAListForTheWhole) {
   }
   vendor.answers(200, R"({"content":[{"id":"1"}],"totalFound":900,"nextPageId":"a"})");
   EXPECT_TRUE(get("/auth-validation").ok());  // asks for one on purpose
+}
+
+TEST_F(PagingTest, PassesAListOnOfWhichTheVendorCountsMoreThanTheKeyMaySee) {
+  for (const char* query : {"", R"({"pageSize":10})"}) {
+    vendor.answers(200, R"({"content":[1],"totalFound":3})");
+    const auto answer = get("/jobs/1/positions", query);
+    EXPECT_EQ(answer.body(), "[1]");
+    EXPECT_EQ(header(answer, "elements-returned-count"), "1");
+    EXPECT_EQ(header(answer, "elements-total-count"), "3");
+  }
+}
+
+std::string offer(const std::string& id, const std::string& created) {
+  return R"({"id":")" + id + R"(","createdOn":")" + created + "\"}";
+}
+
+TEST_F(PagingTest, FiltersOffersByTheirAgeSinceTheVendorDoesNot) {
+  const std::string old = offer("old", "2022-12-31T23:00:00.000-01:00");
+  const std::string a = offer("a", "2023-01-01T00:00:00.001Z");
+  const std::string b = offer("b", "2024-01-01T00:00:00Z");
+  const std::string c = offer("c", "2025-01-01T00:00:00Z");
+  vendor.always([&](const Sent& sent) {
+    const bool first = sent.target.find("offset") == std::string::npos;
+    const bool third = sent.target.ends_with("offset=3");
+    return element::http::response{.status = 200,
+                                   .body = R"({"totalFound":5,"content":[)" +
+                                           (first   ? old + "," + a + "," + R"({"id":"ageless"})"
+                                            : third ? b + "," + c
+                                                    : c) +
+                                           "]}"};
+  });
+  const std::string where = R"("where":"createdAfter='2023-01-01T00:00:00.000Z' AND status='ACTIVE'")";
+  const auto all = get("/offers", "{" + where + "}");
+  EXPECT_EQ(all.body(), "[" + a + "," + b + "," + c + "]");
+  EXPECT_EQ(header(all, "elements-returned-count"), "3");
+  EXPECT_EQ(header(all, "elements-total-count"), "");
+  EXPECT_THAT(next_page(all), IsEmpty());
+  EXPECT_THAT(vendor.targets(),
+              ElementsAre("GET /offers?status=ACTIVE&limit=100", "GET /offers?status=ACTIVE&limit=100&offset=3"));
+
+  const auto first = get("/offers", R"({"pageSize":2,)" + where + "}");
+  EXPECT_EQ(first.body(), "[" + a + "," + b + "]");
+  const auto second = get("/offers", query(next_page(first)));
+  EXPECT_EQ(second.body(), "[" + c + "]");
+  EXPECT_EQ(vendor.targets().back(), "GET /offers?status=ACTIVE&limit=100&offset=4");
+  EXPECT_THAT(next_page(second), IsEmpty());
+  EXPECT_EQ(get("/offers", R"({"page":2,"pageSize":2,)" + where + "}").body(), "[" + c + "]");
+}
+
+TEST_F(PagingTest, StopsFilteringOffersAfterFiftyPagesAndGoesOnWithTheToken) {
+  vendor.always([](const Sent&) {
+    return element::http::response{.status = 200, .body = R"({"totalFound":1000,"content":[{"id":"1"}]})"};
+  });
+  const std::string filter = R"("createdAfter":"2023-01-01T00:00:00Z")";
+  const auto part = get("/offers", "{" + filter + "}");
+  EXPECT_EQ(part.body(), "[]");
+  EXPECT_EQ(vendor.sent().size(), 50U);
+  (void)get("/offers", query(next_page(part)));
+  EXPECT_EQ(vendor.targets()[50], "GET /offers?limit=100&offset=50");
+  EXPECT_EQ(get("/offers", R"({"page":2,)" + filter + "}").error->code, "smartrecruiters.page_too_far");
 }
 
 TEST_F(PagingTest, FollowsTokensForTenThousandPagesAndNoFurther) {
@@ -232,9 +291,11 @@ TEST_F(PagingTest, GivesNothingForAPageBehindTheEndOrInACircle) {
 TEST_F(PagingTest, TakesRepeatedFiltersAndAQueryInThePath) {
   vendor.answers(200, "[]").answers(200, "[]");
   get("/candidates", R"({"where":"status IN ('HIRED','OFFERED') AND q='a b'"})");
-  get("/hubs/humancapital/candidates?where=updatedAfter%3D'2023'+AND+q='x'&pageSize=5", R"({"tag":["a","b"]})");
-  EXPECT_THAT(vendor.targets(), ElementsAre("GET /candidates?status=HIRED&status=OFFERED&q=a%20b&limit=100",
-                                            "GET /candidates?updatedAfter=2023&q=x&tag=a&tag=b&limit=5"));
+  get("/hubs/humancapital/candidates?where=updatedAfter%3D'2023-01-01T00:00:00Z'+AND+q='x'&pageSize=5",
+      R"({"tag":["a","b"]})");
+  EXPECT_THAT(vendor.targets(),
+              ElementsAre("GET /candidates?status=HIRED&status=OFFERED&q=a%20b&limit=100",
+                          "GET /candidates?updatedAfter=2023-01-01T00%3A00%3A00Z&q=x&tag=a&tag=b&limit=5"));
 }
 
 TEST_F(PagingTest, DoesNotTakeAMissingListForAnEmptyOne) {
@@ -304,9 +365,16 @@ INSTANTIATE_TEST_SUITE_P(
         WrongQuery{"EmptyListOfFilters", "/candidates", R"({"status":[]})", bad_query, "leave it out"},
         WrongQuery{"UnfilledFilter", "/jobs", R"({"updatedAfter":"${gmtDate:yyyy}"})", bad_query, "filled in"},
         WrongQuery{"BlankFilterInWhere", "/jobs", R"({"where":"q=' '"})", "smartrecruiters.invalid_where",
-                   "leave the condition out"},
-        WrongQuery{"FilterThatTheVendorIgnores", "/offers", R"({"where":"createdAfter='2023-01-01'"})",
-                   "smartrecruiters.invalid_where", "q, status, postingId"},
+                   "leave it out"},
+        WrongQuery{"FilterThatTheVendorIgnores", "/offers", R"({"where":"createdBefore='2023-01-01'"})",
+                   "smartrecruiters.invalid_where", "q, status, postingId, createdAfter"},
+        WrongQuery{"NoTime", "/candidates", R"({"updatedAfter":"2023-01-01"})", bad_query,
+                   "'updatedAfter': is no time"},
+        WrongQuery{"NoTimeForOffers", "/offers", R"({"createdAfter":"yesterday"})", bad_query,
+                   "'createdAfter': is no time"},
+        WrongQuery{"TokenWithAForgedTime", "/offers",
+                   token(R"({"path":"/offers","pageSize":1,"page":2,"offset":1,"filters":[["createdAfter","x"]]})"),
+                   bad_page, "no token"},
         WrongQuery{"FilterThatTheVendorIgnoresByName", "/offers", R"({"age":"3"})", bad_query, "unknown here"},
         WrongQuery{"Where", "/industries", R"({"where":"q='a'"})", "smartrecruiters.invalid_where",
                    "cannot filter this list"}),

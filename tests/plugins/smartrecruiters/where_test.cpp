@@ -12,7 +12,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr std::array filters = {Filter{"updatedAfter"}, Filter{"status", true}, Filter{"q"}, Filter{"activeOnly"}};
+constexpr std::array filters = {Filter{.name = "updatedAfter", .time = true}, Filter{"status", true}, Filter{"q"},
+                                Filter{"activeOnly"}};
 
 std::string read(std::string_view text) {
   std::string all;
@@ -83,6 +84,7 @@ INSTANTIATE_TEST_SUITE_P(
         WrongWhere{"NoValue", "q=", "a value is missing"}, WrongWhere{"EmptyValue", "q=''", "is empty"},
         WrongWhere{"NoOperator", "q", "operator ''"}, WrongWhere{"EndsWithAnd", "q='a' AND", "a condition is missing"},
         WrongWhere{"Rubbish", "q='a' status='b'", "comes AND or the end"},
+        WrongWhere{"NoTime", "updatedAfter='yesterday'", "'updatedAfter' is no time; write it as 2023-"},
         WrongWhere{"Unfilled", "updatedAfter='${gmtDate}'", "nobody has filled in"}),
     [](const auto& one) { return std::string(one.param.why); });
 
