@@ -44,4 +44,12 @@ std::string new_request_id() {
   return to_hex(random_bytes(12));
 }
 
+std::string new_trace_id() {
+  return to_hex(random_bytes(16));
+}
+
+std::string new_trace_parent(std::string_view trace_id) {
+  return "00-" + std::string(trace_id) + '-' + to_hex(random_bytes(8)) + "-01";
+}
+
 }  // namespace formulary

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "host/base/clock.hpp"
 
@@ -17,5 +18,9 @@ namespace formulary {
 [[nodiscard]] std::string new_token();
 /// A request id: 24 hexadecimal digits.
 [[nodiscard]] std::string new_request_id();
+/// A trace's id: 32 hexadecimal digits.
+[[nodiscard]] std::string new_trace_id();
+/// The W3C traceparent of a new span of a trace: "00-<trace id>-<span id>-01".
+[[nodiscard]] std::string new_trace_parent(std::string_view trace_id);
 
 }  // namespace formulary

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "host/base/error.hpp"
+#include "host/base/ids.hpp"
 
 namespace formulary::cli {
 namespace {
@@ -174,6 +175,7 @@ CallContext Session::call_context() const {
   CallContext context;
   context.time_limit = std::chrono::milliseconds(settings_.integer("http.time_limit_ms"));
   context.stop = io_.interrupted;
+  context.trace_parent = new_trace_parent(new_trace_id());
   return context;
 }
 

@@ -61,7 +61,7 @@ class Session {
   /// Not started: it runs what this process submits, and takes over nothing until start().
   [[nodiscard]] Engine& engine();
 
-  /// Time limit and cancellation of one call; the caller adds the rest.
+  /// Time limit, cancellation and trace of one call; the caller adds the rest.
   [[nodiscard]] CallContext call_context() const;
 
  private:

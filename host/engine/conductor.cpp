@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "host/base/digest.hpp"
+#include "host/base/ids.hpp"
 #include "host/base/text.hpp"
 #include "host/engine/redaction.hpp"
 
@@ -10,6 +11,7 @@ namespace formulary {
 namespace {
 
 constexpr std::size_t key_digits = 32;
+constexpr std::size_t trace_digits = 32;
 
 template <class T>
 std::optional<T> take_front(std::deque<T>& queue) {
@@ -17,6 +19,13 @@ std::optional<T> take_front(std::deque<T>& queue) {
   std::optional<T> front(std::move(queue.front()));
   queue.pop_front();
   return front;
+}
+
+/// The same for all calls of an execution, also of the process that takes it over. Executions that are kept nowhere
+/// have no installation to derive it from.
+std::string trace_id_of(const Workshop& shop, const std::string& execution_id) {
+  if (shop.key_salt.empty()) return new_trace_id();
+  return to_hex(sha256(shop.key_salt + "|trace|" + execution_id)).substr(0, trace_digits);
 }
 
 void make_next_timer_due(std::vector<plan::Action>& actions) {
@@ -132,6 +141,7 @@ void Conductor::handle_messages() {
 
 void Conductor::handle(Begin& message) {
   execution_.id = message.started.execution_id;
+  trace_id_ = trace_id_of(*shop_, execution_.id);
   execution_.started = shop_->ports.clock->wall();
   write_now_ = order_.start_at_once;
   advance(std::move(message.started));
@@ -142,6 +152,7 @@ void Conductor::handle(Inherited& message) {
   state_.limits = shop_->settings.limits;
   steps_ = message.steps;
   execution_.id = state_.execution_id;
+  trace_id_ = trace_id_of(*shop_, execution_.id);
   execution_.started = state_.began;
   write_now_ = true;
   hold_calls_ = true;
@@ -319,6 +330,7 @@ CallOrder Conductor::call_order(const plan::RunStep& action) const {
                   .call = action.call,
                   .attempt = action.attempt,
                   .idempotency_key = action.idempotency_key,
+                  .trace_id = trace_id_,
                   .redactor = order_.redactor};
   const bool own_key = action.safety == plan::Safety::keyed;
   if (!order.idempotency_key.empty() && !own_key && !shop_->key_salt.empty()) {

@@ -232,6 +232,7 @@ class Conductor : public std::enable_shared_from_this<Conductor> {
   // Of whoever conducts.
   plan::State state_;
   Execution execution_;
+  std::string trace_id_;
   std::int64_t steps_ = 0;  ///< Step records so far.
   std::map<plan::RunId, CallOut> calls_;
   std::map<plan::RunId, Clock::MonotonicTime> timers_;  ///< When they fire.

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "host/base/ids.hpp"
 #include "host/formula/step_call.hpp"
 
 namespace formulary {
@@ -149,6 +150,7 @@ plan::Answered StepPerformer::call_element(const CallOrder& order, const plan::R
                             .stop = order.stop,
                             .attempt = static_cast<std::uint32_t>(order.attempt),
                             .idempotency_key = order.idempotency_key,
+                            .trace_parent = order.trace_id.empty() ? "" : new_trace_parent(order.trace_id),
                             .output_max = settings_.body_max,
                             .redactor = order.redactor.get()};
   ResourceAnswer answer = ports_.call_element(call.instance, resource_request(call), context);

@@ -18,6 +18,7 @@ struct CallOrder {
   std::shared_ptr<const plan::Call> call;
   int attempt = 1;
   std::string idempotency_key;  ///< Empty if none is needed.
+  std::string trace_id;         ///< Of its execution; empty: none.
   std::stop_token stop;
   std::shared_ptr<const Redactor> redactor;
 };

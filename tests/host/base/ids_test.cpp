@@ -23,6 +23,14 @@ TEST(Iso8601, IsThePlatformsForm) {
   EXPECT_EQ(iso8601(Clock::WallTime(951'782'400s)), "2000-02-29T00:00:00Z");
 }
 
+TEST(TraceParent, IsW3csAndANewSpanOfTheTrace) {
+  const std::string trace = new_trace_id();
+  const std::string one = new_trace_parent(trace);
+  EXPECT_THAT(one, MatchesRegex("00-[0-9a-f]{32}-[0-9a-f]{16}-01"));
+  EXPECT_EQ(one.substr(3, 32), trace);
+  EXPECT_NE(one, new_trace_parent(trace));
+}
+
 TEST(UuidV7, HasVersionVariantAndTime) {
   const std::string id = uuid_v7(documented + 123ms);
   EXPECT_THAT(id, MatchesRegex("01629267-739b-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"));

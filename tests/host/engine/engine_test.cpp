@@ -165,6 +165,28 @@ TEST_F(EngineTest, AnElementInstanceGetsNoMoreCallsAtOnceThanItTakes) {
   EXPECT_LE(most, 2);
 }
 
+TEST_F(EngineTest, AnExecutionIsOneTraceAndEachCallASpanOfIt) {
+  std::mutex mutex;
+  std::vector<std::string> traces;
+  EnginePorts traced = ports();
+  traced.steps.call_element = [&](std::string_view, const ResourceRequest&, const CallContext& context) {
+    const std::lock_guard lock(mutex);
+    traces.push_back(context.trace_parent);
+    return ResourceAnswer{.status = 200};
+  };
+  Engine running(traced, settings());
+  const std::string call =
+      R"(","type":"elementRequest","properties":{"elementInstanceId":"12","method":"GET","api":"/x"})";
+  const auto formula = formula_of(R"("a")", R"({"name":"a)" + call + R"(,"onSuccess":["b"]},{"name":"b)" + call + "}");
+  EXPECT_EQ(running.wait(running.submit({.formula = formula}), 30s)->status, ExecutionStatus::success);
+  EXPECT_EQ(running.wait(running.submit({.formula = formula}), 30s)->status, ExecutionStatus::success);
+  ASSERT_EQ(traces.size(), 4U);
+  EXPECT_THAT(traces, ::testing::Each(::testing::MatchesRegex("00-[0-9a-f]{32}-[0-9a-f]{16}-01")));
+  EXPECT_EQ(std::set<std::string>(traces.begin(), traces.end()).size(), 4U);
+  EXPECT_EQ(traces[0].substr(0, 35), traces[1].substr(0, 35));
+  EXPECT_NE(traces[1].substr(0, 35), traces[2].substr(0, 35));
+}
+
 TEST_F(EngineTest, CancelEndsAnExecutionThatWaits) {
   answer = [](const HttpRequest&) { return HttpResponse{.status = 503}; };
   const auto running = engine();
