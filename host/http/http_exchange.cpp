@@ -52,6 +52,7 @@ std::size_t HttpExchange::read(std::span<char> room) {
   const bool was_full = bytes_.size() - begin_ > low_water_;
   begin_ += count;
   read_ += count;
+  held_ -= count;
   if (begin_ == bytes_.size()) {
     bytes_.clear();
     begin_ = 0;
@@ -82,6 +83,7 @@ void HttpExchange::put(std::string_view bytes) {
     const std::lock_guard guard(lock_);
     if (begin_ > 0) bytes_.erase(0, std::exchange(begin_, 0));
     bytes_ += bytes;
+    held_ += bytes.size();
   }
   changed_.notify_one();
 }

@@ -2,6 +2,7 @@
 /// One request between the thread that moves its connection's bytes and the worker that runs its handler.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -19,8 +20,11 @@ namespace formulary {
 
 class HttpExchange final : public RequestBody {
  public:
-  /// `more` is called on the handler's thread when it waits for bytes or has made room for some.
-  HttpExchange(std::uint64_t body_max, std::function<void()> more) : limit_(body_max), more_(std::move(more)) {}
+  /// `more` is called on the handler's thread when it waits for bytes or has made room for some. `held` counts the
+  /// bytes that all exchanges of a server hold, and outlives them.
+  HttpExchange(std::uint64_t body_max, std::atomic<std::uint64_t>& held, std::function<void()> more)
+      : limit_(body_max), held_(held), more_(std::move(more)) {}
+  ~HttpExchange() override { held_ -= buffered(); }
 
   // The handler's side.
   [[nodiscard]] std::size_t read(std::span<char> room) override;
@@ -55,6 +59,7 @@ class HttpExchange final : public RequestBody {
   bool cancelled_ = false;
   bool wanted_ = false;
   std::optional<RequestRefusal> refusal_;
+  std::atomic<std::uint64_t>& held_;
   std::function<void()> more_;
   std::stop_source stop_;
 };

@@ -56,6 +56,8 @@ std::string peer_of(SocketAddress& address) {
   std::array<char, INET6_ADDRSTRLEN> text{};
   if (address.storage.ss_family == AF_INET) {
     inet_ntop(AF_INET, &address.v4().sin_addr, text.data(), text.size());
+  } else if (IN6_IS_ADDR_V4MAPPED(&address.v6().sin6_addr)) {  // at :: both families arrive
+    inet_ntop(AF_INET, &address.v6().sin6_addr.s6_addr[12], text.data(), text.size());
   } else {
     inet_ntop(AF_INET6, &address.v6().sin6_addr, text.data(), text.size());
   }

@@ -57,7 +57,8 @@ struct IncomingRequest {
   std::string request_id;    ///< 24 hexadecimal digits.
   std::string trace_parent;  ///< W3C traceparent: the client's if it is valid, otherwise a new one.
   bool secure = false;       ///< By TLS.
-  /// The client has gone, the server stops, or the request's time is over.
+  /// The client has gone or has ended its side, the server stops, or the request's time is over. A callback on it runs
+  /// on the thread that moves all connections' bytes: it must be short and must not block.
   std::stop_token stop;
   RequestBody& body;
 
@@ -82,7 +83,8 @@ class PushStream {
   bool write(std::string_view text);
   /// The body ends behind what is queued. Writing is over.
   void close();
-  /// Stopped when nobody reads any more: the client has gone, the server stops, or the body has ended.
+  /// Stopped when nobody reads any more: the client has gone, the server stops, or the body has ended. A client that is
+  /// lost without a word shows only when something is written. As with IncomingRequest::stop, callbacks must be short.
   [[nodiscard]] std::stop_token gone() const;
 
  private:
@@ -158,6 +160,8 @@ struct ServerOptions {
   std::uint64_t body_max = 8U << 20U;
   /// A handler is called when so much of a body is there; so slow clients with small bodies hold no worker.
   std::size_t body_buffered_max = 256U << 10U;
+  /// The same for all bodies together: beyond it handlers are called at once.
+  std::uint64_t held_max = 64U << 20U;
   /// So much of a body that no handler read is thrown away for the sake of the connection.
   std::size_t drained_max = 256U << 10U;
 
@@ -180,9 +184,9 @@ struct ServerCounters {
   std::uint64_t rejected = 0;              ///< Answered 503 because too many waited.
 };
 
-/// Start and stop from one thread; the rest from any. Connections cost no thread; requests of one connection are
-/// answered in their order. Whatever is not plain HTTP/1.1 (or 1.0) is refused and the connection closed, so that no
-/// proxy in front can see another request than the handler.
+/// Start once and stop, from one thread that is no handler's; the rest from any. Connections cost no thread; requests
+/// of one connection are answered in their order. Whatever is not plain HTTP/1.1 (or 1.0) is refused and the connection
+/// closed, so that no proxy in front can see another request than the handler.
 class HttpServer {
  public:
   /// `clock` outlives the server.

@@ -105,8 +105,8 @@ class Pace {
 
 /// One request as its handler sees it. Lives as long as the handler or the connection needs it.
 struct Task {
-  Task(std::uint64_t body_max, std::function<void()> more)
-      : exchange(body_max, std::move(more)), request{.body = exchange} {}
+  Task(ServerCore& core, std::function<void()> more)
+      : exchange(core.options.body_max, core.held, std::move(more)), request{.body = exchange} {}
 
   HttpExchange exchange;
   IncomingRequest request;
@@ -463,7 +463,7 @@ void ServerConnection::begin_request() {
       if (const auto there = self.lock()) there->want_body();
     });
   };
-  current_->task = std::make_shared<Task>(options().body_max, std::move(more));
+  current_->task = std::make_shared<Task>(loop_.core, std::move(more));
   current_->task->exchange.declared =
       head.chunked ? std::nullopt : std::optional<std::uint64_t>(head.content_length.value_or(0));
   IncomingRequest& request = current_->task->request;
@@ -532,6 +532,7 @@ void ServerConnection::take_body() {
     full = buffered + bytes.size() >= room_max;
     if (!thrown_away && !bytes.empty()) exchange.put(bytes);
     if (now.body_complete) exchange.end();
+    full = full || (!now.dispatched && loop_.core.held > options().held_max);
   }
   if (phase_ == Phase::drain) {
     if (!now.body_complete) return read();

@@ -64,6 +64,7 @@ struct ServerCore {
   std::array<std::atomic<std::uint64_t>, 6> answers{};
   std::atomic<std::uint64_t> in_flight{0};
   std::atomic<std::uint64_t> rejected{0};
+  std::atomic<std::uint64_t> held{0};  ///< Bytes of bodies.
 
   HandlerPool pool;
 };

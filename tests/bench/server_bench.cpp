@@ -166,7 +166,7 @@ void ask(const Descriptor& fd) {
 
 /// Reads one answer; the servers write head and body at once, but the kernel may cut.
 void read_answer(const Descriptor& fd) {
-  std::array<char, 4'096> bytes;
+  std::array<char, 4'096> bytes;  // NOLINT(cppcoreguidelines-pro-type-member-init): recv() fills it
   std::string all;
   for (;;) {
     const ssize_t got = recv(fd.get(), bytes.data(), bytes.size(), 0);
@@ -194,7 +194,7 @@ Figures load(const Subject& subject, std::chrono::duration<double> time) {
   const auto begin = std::chrono::steady_clock::now();
   for (const Descriptor& client : clients) ask(client);
   std::size_t answers = 0;
-  std::array<epoll_event, connections> ready;
+  std::array<epoll_event, connections> ready{};
   while (std::chrono::steady_clock::now() - begin < time) {
     const int count = epoll_wait(poll.get(), ready.data(), connections, 1'000);
     for (int i = 0; i < count; ++i) {

@@ -248,6 +248,20 @@ TEST_F(ServerLimitsTest, SlowUploadsTakeAtMostHalfOfTheWorkers) {
   EXPECT_EQ(good.read_answer().status, 200);
 }
 
+TEST_F(ServerLimitsTest, CallsHandlersAtOnceWhenBodiesHoldTooMuch) {
+  options.held_max = 4;
+  Event called;
+  serve([&](IncomingRequest& request) {
+    called.set();
+    return OutgoingResponse{.body = request.body.read_all(100)};
+  });
+  WireClient client(server->port());
+  client.send("PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\nhello");
+  EXPECT_TRUE(called.wait());
+  client.send(" world");
+  EXPECT_EQ(client.read_answer().body, "hello world");
+}
+
 TEST_F(ServerLimitsTest, ServesAGoodClientAmongIdleAndSlowOnes) {
   rlimit files{};
   getrlimit(RLIMIT_NOFILE, &files);

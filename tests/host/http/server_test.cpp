@@ -72,6 +72,18 @@ TEST_F(ServerTest, TellsTheHandlerWhatWasSent) {
   EXPECT_TRUE(seen.is_set());
 }
 
+TEST_F(ServerTest, NamesClientsOfBothFamiliesPlainly) {
+  options.address = "::";
+  try {
+    serve([](IncomingRequest& request) { return OutgoingResponse{.body = request.peer}; });
+  } catch (const Error&) {
+    GTEST_SKIP() << "this machine has no IPv6";
+  }
+  WireClient client(server->port());
+  client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_EQ(client.read_answer().body, "127.0.0.1");
+}
+
 TEST_F(ServerTest, AddsWhatEveryAnswerHas) {
   std::string id;
   serve([&](IncomingRequest& request) {
