@@ -17,7 +17,7 @@ struct Migration {
 };
 
 /// A released migration is never edited, only followed by another.
-constexpr std::array<Migration, 2> migrations = {{
+constexpr std::array<Migration, 3> migrations = {{
     {1, R"sql(
       CREATE TABLE meta (
         key   TEXT PRIMARY KEY,
@@ -118,6 +118,97 @@ constexpr std::array<Migration, 2> migrations = {{
         PRIMARY KEY (execution, body)
       ) STRICT, WITHOUT ROWID;
       CREATE INDEX body_use_body ON body_use (body);
+    )sql"},
+    {3, R"sql(
+      CREATE TABLE organization (
+        id            INTEGER PRIMARY KEY AUTOINCREMENT,
+        name          TEXT NOT NULL,
+        secret_sha256 BLOB NOT NULL UNIQUE,
+        secret        BLOB NOT NULL,                     -- sealed
+        settings      TEXT NOT NULL DEFAULT '{}',        -- JSON
+        created       INTEGER NOT NULL,
+        updated       INTEGER NOT NULL
+      ) STRICT;
+      CREATE TABLE account (
+        id           INTEGER PRIMARY KEY AUTOINCREMENT,
+        organization INTEGER NOT NULL REFERENCES organization,
+        name         TEXT NOT NULL,
+        external_id  TEXT NOT NULL,
+        description  TEXT NOT NULL,
+        is_default   INTEGER NOT NULL,                   -- the organization's first one
+        active       INTEGER NOT NULL,
+        roles        TEXT NOT NULL,                      -- keys, with spaces between them
+        settings     TEXT NOT NULL DEFAULT '{}',         -- JSON
+        created      INTEGER NOT NULL,
+        updated      INTEGER NOT NULL
+      ) STRICT;
+      CREATE UNIQUE INDEX account_external_id ON account (organization, external_id) WHERE external_id <> '';
+      CREATE TABLE user (
+        id            INTEGER PRIMARY KEY AUTOINCREMENT,
+        account       INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,
+        email         TEXT NOT NULL COLLATE NOCASE UNIQUE,
+        first_name    TEXT NOT NULL,
+        last_name     TEXT NOT NULL,
+        roles         TEXT NOT NULL,                     -- keys, with spaces between them
+        active        INTEGER NOT NULL,
+        password      TEXT NOT NULL,                     -- salt, cost and scrypt of it; empty: none fits
+        secret_sha256 BLOB NOT NULL UNIQUE,
+        secret        BLOB NOT NULL,                     -- sealed
+        created       INTEGER NOT NULL,
+        updated       INTEGER NOT NULL,
+        last_login    INTEGER NOT NULL DEFAULT 0
+      ) STRICT;
+      CREATE INDEX user_account ON user (account);
+      CREATE TABLE session (
+        token_sha256 BLOB PRIMARY KEY,
+        user         INTEGER NOT NULL REFERENCES user ON DELETE CASCADE,
+        expires      INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX session_user ON session (user, expires);
+
+      -- Names are no longer unique: each account chooses its own, and the platform lets two instances share one.
+      CREATE TABLE instances_of_accounts (
+        id           INTEGER PRIMARY KEY AUTOINCREMENT,
+        name         TEXT NOT NULL,
+        element_key  TEXT NOT NULL,
+        token_sha256 BLOB NOT NULL UNIQUE,
+        token        BLOB NOT NULL,                      -- sealed
+        document     TEXT NOT NULL,
+        secrets      BLOB NOT NULL,                      -- sealed
+        created      TEXT NOT NULL,
+        updated      TEXT NOT NULL DEFAULT '',
+        account      INTEGER NOT NULL DEFAULT 0,         -- 0: of this machine, until it has an account
+        user         INTEGER NOT NULL DEFAULT 0,         -- who made it; 0: somebody at this machine
+        disabled     INTEGER NOT NULL DEFAULT 0
+      ) STRICT;
+      INSERT INTO instances_of_accounts (id, name, element_key, token_sha256, token, document, secrets, created)
+        SELECT id, name, element_key, token_sha256, token, document, secrets, created FROM instances;
+      -- Ids that were given before the newest one that is left are not given again either.
+      DELETE FROM sqlite_sequence WHERE name = 'instances_of_accounts';
+      INSERT INTO sqlite_sequence (name, seq)
+        SELECT 'instances_of_accounts', seq FROM sqlite_sequence WHERE name = 'instances';
+      DROP TABLE instances;
+      ALTER TABLE instances_of_accounts RENAME TO instances;
+      CREATE INDEX instances_name ON instances (element_key, name);
+      CREATE INDEX instances_account ON instances (account);
+      ALTER TABLE formula ADD COLUMN account INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE formula ADD COLUMN user INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE formula_instance ADD COLUMN account INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE formula_instance ADD COLUMN user INTEGER NOT NULL DEFAULT 0;
+      CREATE INDEX formula_account ON formula (account);
+      CREATE INDEX formula_instance_account ON formula_instance (account);
+
+      -- What the command line makes is the first account's, as soon as there is one.
+      CREATE VIEW first_account AS SELECT coalesce(min(id), 0) AS id FROM account WHERE is_default <> 0;
+      CREATE TRIGGER instances_owner AFTER INSERT ON instances WHEN new.account = 0 BEGIN
+        UPDATE instances SET account = (SELECT id FROM first_account) WHERE id = new.id;
+      END;
+      CREATE TRIGGER formula_owner AFTER INSERT ON formula WHEN new.account = 0 BEGIN
+        UPDATE formula SET account = (SELECT id FROM first_account) WHERE id = new.id;
+      END;
+      CREATE TRIGGER formula_instance_owner AFTER INSERT ON formula_instance WHEN new.account = 0 BEGIN
+        UPDATE formula_instance SET account = (SELECT id FROM first_account) WHERE id = new.id;
+      END;
     )sql"},
 }};
 
