@@ -74,6 +74,11 @@ ApiAnswer failure_answer(const std::exception& failure, const std::string& reque
       }
       return answer;
     }
+    if (const auto* limited = dynamic_cast<const RateLimited*>(&failure)) {
+      ApiAnswer answer = failure_answer(429, name(limited->code()), limited->what(), request_id);
+      answer.headers.emplace_back("Retry-After", std::to_string(limited->retry_after().count()));
+      return answer;
+    }
     if (const auto* error = dynamic_cast<const Error*>(&failure); error && error->code() != ErrorCode::internal) {
       return failure_answer(status_of(error->code()), name(error->code()), error->what(), request_id);
     }
