@@ -40,6 +40,8 @@ void append_json_string(std::string& out, std::string_view text);
 class JsonReader {
  public:
   JsonReader(const json::value& value, std::string where);
+  JsonReader(const json::object& object, std::string where);
+  JsonReader(json::value&& gone_at_once, std::string where) = delete;
 
   [[nodiscard]] bool has(std::string_view key) const;  ///< Present and not null.
   [[nodiscard]] std::string text(std::string_view key) const;

@@ -12,6 +12,8 @@ namespace {
 
 }  // namespace
 
+JsonReader::JsonReader(const json::object& object, std::string where) : object_(&object), where_(std::move(where)) {}
+
 JsonReader::JsonReader(const json::value& value, std::string where)
     : object_(value.if_object()), where_(std::move(where)) {
   if (object_ == nullptr) refuse(where_, "not an object");
