@@ -9,6 +9,7 @@
 namespace formulary {
 namespace {
 
+constexpr json::string_view platform_member = "platformConfiguration";
 constexpr std::size_t name_bytes_max = 255;
 constexpr std::size_t tags_max = 64;
 constexpr std::size_t value_bytes_max = 64U << 10U;
@@ -92,6 +93,7 @@ json::object element_part(const Manifest& manifest) {
           {"hookName", manifest.name},
           {"key", manifest.key},
           {"description", manifest.description},
+          {"image", ""},
           {"active", true},
           {"deleted", false},
           {"typeOauth", manifest.authentication_type == "oauth2"},
@@ -162,6 +164,22 @@ void adopt_platform(const InstanceParts& parts, const Manifest& manifest, NewIns
   instance.token = text_of(token->get_string());
 }
 
+/// Without what is the platform's, which no plugin needs.
+json::object numbered(std::int64_t id, const json::object& document, std::string_view token) {
+  json::object shown;
+  shown["id"] = id;
+  for (const auto& [key, value] : document) {
+    if (key == platform_member) continue;
+    shown[key] = value;
+    if (key == "createdDate" && !token.empty()) shown["token"] = view(token);
+  }
+  return shown;
+}
+
+bool is_true(const json::value* value) {
+  return value != nullptr && (*value == json::value(true) || *value == json::value("true"));
+}
+
 }  // namespace
 
 NewInstance::~NewInstance() {
@@ -169,10 +187,14 @@ NewInstance::~NewInstance() {
   formulary::wipe(token);
 }
 
-void check_draft(const InstanceDraft& draft, const Manifest& manifest) {
+void check_labels(const InstanceDraft& draft) {
   check_label("name", draft.name);
   if (draft.tags.size() > tags_max) refuse("tags", "more than " + std::to_string(tags_max) + "; leave some out");
   for (const std::string& tag : draft.tags) check_label("tags", tag);
+}
+
+void check_draft(const InstanceDraft& draft, const Manifest& manifest) {
+  check_labels(draft);
   for (const auto& [key, value] : draft.configuration) {
     const ConfigurationEntry* entry = find_entry(manifest, {key.data(), key.size()});
     if (entry == nullptr) refuse_unknown_entry(text_of(key), manifest);
@@ -223,19 +245,19 @@ NewInstance compose_instance(const InstanceParts& parts, const Manifest& manifes
 }
 
 json::object show_document(std::int64_t id, const json::object& document, std::string_view token) {
-  json::object shown;
-  shown["id"] = id;
-  for (const auto& [key, value] : document) {
-    shown[key] = value;
-    if (key == "createdDate" && !token.empty()) shown["token"] = view(token);
-  }
+  json::object shown = numbered(id, document, token);
+  const json::value* platform = document.if_contains(platform_member);
+  json::value* configuration = shown.if_contains("configuration");
+  if (platform == nullptr || configuration == nullptr || !configuration->is_object()) return shown;
+  for (const auto& [key, value] : platform->as_object()) configuration->get_object()[key] = value;
+  shown["eventsEnabled"] = is_true(platform->as_object().if_contains("event.notification.enabled"));
   return shown;
 }
 
 json::value clear_document(std::int64_t id, const json::object& document, const json::value& secrets,
                            std::string_view token) {
   const bool on_platform = document.contains("platform");
-  json::object clear = show_document(id, document, on_platform ? token : std::string_view());
+  json::object clear = numbered(id, document, on_platform ? token : std::string_view());
   if (id == 0) clear.erase("id");
   const json::value* hidden = secrets.is_object() ? secrets.get_object().if_contains("configuration") : nullptr;
   json::value* configuration = clear.if_contains("configuration");

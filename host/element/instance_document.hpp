@@ -26,6 +26,9 @@ struct InstanceDraft {
 /// or of the wrong type. The sentence names the entry, says what it is and where it is described, and shows no value.
 void check_draft(const InstanceDraft& draft, const Manifest& manifest);
 
+/// The first part of check_draft(): name and tags.
+void check_labels(const InstanceDraft& draft);
+
 /// Every secret value of a configuration, as text.
 [[nodiscard]] std::vector<std::string> secrets_of(const json::object& configuration, const Manifest& manifest);
 
@@ -61,7 +64,8 @@ struct NewInstance {
 /// it needs.
 [[nodiscard]] NewInstance compose_instance(const InstanceParts& parts, const Manifest& manifest);
 
-/// The document as the platform shows it. `token` empty: without it.
+/// The document as the platform shows it: with the platform's own entries of the configuration, which it keeps in the
+/// member `platformConfiguration`. `token` empty: without it.
 [[nodiscard]] json::object show_document(std::int64_t id, const json::object& document, std::string_view token);
 
 /// What open_instance gets: the document with its secrets in clear, in platform mode with the token. The caller wipes

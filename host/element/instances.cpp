@@ -6,6 +6,7 @@
 #include "host/base/error.hpp"
 #include "host/base/ids.hpp"
 #include "host/base/text.hpp"
+#include "host/element/platform_configuration.hpp"
 #include "host/element/provisioning.hpp"
 #include "host/element/secret_json.hpp"
 
@@ -23,6 +24,46 @@ json::object stored_object(const InstanceRecord& record, std::string_view text, 
     // Said below: what a person can do about it is the same.
   }
   throw Error(ErrorCode::store_failed, where + " cannot be read; delete the instance and create it again");
+}
+
+json::object user_part(const InstanceOwner& owner) {
+  return {{"id", owner.user},
+          {"emailAddress", owner.email},
+          {"firstName", owner.first_name},
+          {"lastName", owner.last_name}};
+}
+
+/// What is there stays unless `given` has it.
+void overlay(json::object& there, const char* member, const json::object& given) {
+  if (given.empty()) return;
+  json::value& at = there[member];
+  if (!at.is_object()) at = json::object();
+  for (const auto& [key, value] : given) at.get_object()[key] = value;
+}
+
+void put_platform_configuration(const PlatformConfiguration& platform, json::object& document, json::value& secrets) {
+  overlay(document, "platformConfiguration", platform.shown);
+  overlay(secrets.as_object(), "platformConfiguration", platform.hidden);
+}
+
+/// A masked value is one that a client gave back as it was shown.
+json::object overlaid(json::object configuration, const json::object& changes) {
+  for (const auto& [key, value] : changes) {
+    const bool is_mask = value.is_string() && std::string_view(value.get_string()) == secret_mask;
+    if (!is_mask) configuration[key] = value;
+  }
+  return configuration;
+}
+
+InstanceDraft draft_of(const InstanceRecord& record, const json::object& document, json::object configuration) {
+  InstanceDraft draft{
+      .element_key = record.element_key, .name = record.name, .configuration = std::move(configuration)};
+  if (const json::value* tags = document.if_contains("tags"); tags != nullptr && tags->is_array()) {
+    for (const json::value& tag : tags->get_array()) {
+      if (tag.is_string()) draft.tags.emplace_back(std::string_view(tag.get_string()));
+    }
+  }
+  return draft;
 }
 
 /// "/hubs/humancapital/candidates" -> "/candidates". Other prefixes are the element's own business.
@@ -70,22 +111,24 @@ Instances::Instances(const Catalogue& catalogue, Store& store, const Clock& cloc
 
 Instances::~Instances() = default;
 
-json::object Instances::create(const InstanceDraft& draft, const Connection& connection, const CallContext& context) {
+json::object Instances::create(const InstanceDraft& draft, const Connection& connection, const CallContext& context,
+                               const InstanceOwner& owner) {
   const std::shared_ptr<ElementPlugin> plugin = catalogue_.element(draft.element_key);
-  check_draft(draft, plugin->manifest());
-  for (const InstanceRecord& other : store_.instances()) {
-    if (other.element_key != draft.element_key || other.name != draft.name) continue;
-    throw Error(ErrorCode::conflict, "instance '" + draft.name + "': element '" + draft.element_key +
-                                         "' has an instance of that name already, with id " + std::to_string(other.id) +
-                                         "; choose another name or delete it");
-  }
+  InstanceDraft of_element = draft;
+  const PlatformConfiguration platform = take_platform_configuration(of_element.configuration, plugin->manifest());
+  check_draft(of_element, plugin->manifest());
+  if (!owner.may_repeat_name) refuse_taken_name(draft, owner.account);
   InstanceRecord record;
   record.name = draft.name;
   record.element_key = draft.element_key;
   record.created = iso8601(clock_.wall());
+  record.account = owner.account;
+  record.user = owner.user;
   const WipeAtExit secrets_guard(record.secrets);
   const WipeAtExit token_guard(record.token);
-  NewInstance instance = provision(*plugin, draft, connection, context, record.created);
+  NewInstance instance = provision(*plugin, of_element, connection, context, record.created);
+  put_platform_configuration(platform, instance.document, instance.secrets);
+  if (owner.user != 0) instance.document["user"] = user_part(owner);
   record.document = to_text(instance.document);
   record.secrets = to_text(instance.secrets);
   record.token = instance.token.empty() ? new_token() : std::move(instance.token);
@@ -93,9 +136,79 @@ json::object Instances::create(const InstanceDraft& draft, const Connection& con
   return show_document(id, instance.document, record.token);
 }
 
-std::vector<json::object> Instances::list() {
+json::object Instances::update(std::int64_t id, const InstancePatch& patch, const CallContext& context) {
+  InstanceRecord record = whole(id);
+  const WipeAtExit secrets_guard(record.secrets);
+  const WipeAtExit token_guard(record.token);
+  json::object document = stored_object(record, record.document, "document");
+  if (patch.name) record.name = *patch.name;
+  document["name"] = record.name;
+  if (patch.tags) document["tags"] = tags_of({.element_key = {}, .name = {}, .tags = *patch.tags, .configuration = {}});
+  check_labels(draft_of(record, document, {}));
+  json::value secrets = stored_object(record, record.secrets, "secrets");
+  const WipeJsonAtExit secrets_json_guard(secrets);
+  json::object changes = patch.configuration;
+  put_platform_configuration(take_platform_configuration(changes, catalogue_.element(record.element_key)->manifest()),
+                             document, secrets);
+  record.secrets = to_text(secrets);
+  if (!changes.empty()) reprovision(record, document, changes, context);
+  record.document = to_text(document);
+  record.updated = iso8601(clock_.wall());
+  if (!store_.replace_instance(record)) (void)whole(id);
+  forget(id);
+  return show_document(id, document, record.token);
+}
+
+/// Proves the whole configuration again, as it will be.
+void Instances::reprovision(InstanceRecord& record, json::object& document, const json::object& changes,
+                            const CallContext& context) {
+  if (document.contains("platform")) {
+    throw Error(ErrorCode::unsupported, "instance " + std::to_string(record.id) +
+                                            ": its configuration is kept at another platform; change it there, or "
+                                            "delete the instance and create it again");
+  }
+  json::value secrets = stored_object(record, record.secrets, "secrets");
+  const WipeJsonAtExit secrets_guard(secrets);
+  json::value clear = clear_document(record.id, document, secrets, {});
+  const WipeJsonAtExit clear_guard(clear);
+  const std::shared_ptr<ElementPlugin> plugin = catalogue_.element(record.element_key);
+  InstanceDraft draft = draft_of(record, document, overlaid(clear.get_object()["configuration"].as_object(), changes));
+  check_draft(draft, plugin->manifest());
+  NewInstance fresh = provision(*plugin, draft, {}, context, record.created);
+  for (const char* kept : {"user", "platformConfiguration", "disabled"}) {
+    if (const json::value* value = document.if_contains(kept)) fresh.document[kept] = *value;
+  }
+  if (const json::value* kept = secrets.get_object().if_contains("platformConfiguration")) {
+    fresh.secrets.get_object()["platformConfiguration"] = *kept;
+  }
+  document = fresh.document;
+  wipe(record.secrets);
+  record.secrets = to_text(fresh.secrets);
+}
+
+void Instances::set_disabled(std::int64_t id, bool disabled) {
+  std::optional<InstanceRecord> record = store_.shown_instance(id);
+  if (!record) (void)whole(id);
+  json::object document = stored_object(*record, record->document, "document");
+  document["disabled"] = disabled;
+  record->document = to_text(document);
+  record->disabled = disabled;
+  record->updated = iso8601(clock_.wall());
+  store_.replace_instance(*record);
+}
+
+void Instances::refuse_taken_name(const InstanceDraft& draft, std::int64_t account) {
+  for (const InstanceRecord& other : store_.instances(account)) {
+    if (other.element_key != draft.element_key || other.name != draft.name) continue;
+    throw Error(ErrorCode::conflict, "instance '" + draft.name + "': element '" + draft.element_key +
+                                         "' has an instance of that name already, with id " + std::to_string(other.id) +
+                                         "; choose another name or delete it");
+  }
+}
+
+std::vector<json::object> Instances::list(std::optional<std::int64_t> account) {
   std::vector<json::object> documents;
-  for (const InstanceRecord& record : store_.instances()) {
+  for (const InstanceRecord& record : store_.instances(account)) {
     documents.push_back(show_document(record.id, stored_object(record, record.document, "document"), {}));
   }
   return documents;
@@ -119,6 +232,11 @@ void Instances::remove(std::string_view selector) {
 
 ResourceAnswer Instances::call(std::string_view selector, const ResourceRequest& request, const CallContext& context) {
   const InstanceRecord found = find(selector);
+  if (found.disabled) {
+    throw Error(ErrorCode::permission_denied, "instance " + std::to_string(found.id) +
+                                                  ": it is disabled; enable it with PUT /instances/" +
+                                                  std::to_string(found.id) + "/enabled");
+  }
   const std::shared_ptr<Live> open_instance = live(found, context);
   ResourceRequest below = request;
   below.path = path_below_hub(request.path, open_instance->plugin->manifest());

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,23 @@
 #include "host/store/store.hpp"
 
 namespace formulary {
+
+/// Whose a new instance is. All 0 and empty: the one operator's of this machine.
+struct InstanceOwner {
+  std::int64_t account = 0;
+  std::int64_t user = 0;
+  std::string email;
+  std::string first_name;
+  std::string last_name;
+  bool may_repeat_name = false;  ///< Otherwise a name that the element has already in that account is refused.
+};
+
+/// What changes in an instance; what is absent stays.
+struct InstancePatch {
+  std::optional<std::string> name;
+  std::optional<std::vector<std::string>> tags;
+  json::object configuration;  ///< Entries that replace those of their keys; a masked secret stays as it is.
+};
 
 /// Any thread may use it. Instance selectors are an id ("12"), or a name that is unique among the instances.
 class Instances {
@@ -33,9 +51,15 @@ class Instances {
   /// Error(conflict) for a draft or a name that cannot be, before the vendor is asked; then what the hooks throw.
   /// Nothing is stored when it throws.
   [[nodiscard]] json::object create(const InstanceDraft& draft, const Connection& connection,
-                                    const CallContext& context);
-  /// Documents without tokens.
-  [[nodiscard]] std::vector<json::object> list();
+                                    const CallContext& context, const InstanceOwner& owner = {});
+  /// The document as it is then. If an entry of the element's changes, the credentials are proved to the vendor as when
+  /// it was made; calls in flight end as they would. Throws what create() throws, Error(not_found), Error(unsupported)
+  /// if the element's entries are kept at another platform; nothing has changed then.
+  json::object update(std::int64_t id, const InstancePatch& patch, const CallContext& context);
+  /// A disabled one takes no calls. Error(not_found)
+  void set_disabled(std::int64_t id, bool disabled);
+  /// Documents without tokens, of all accounts or of one.
+  [[nodiscard]] std::vector<json::object> list(std::optional<std::int64_t> account = {});
   /// Error(not_found), Error(conflict) if a name fits several. `with_token` also shows the token.
   [[nodiscard]] json::object show(std::string_view selector, bool with_token);
   /// Forgets the instance and its secrets here; nothing is deleted at the vendor's. Calls in flight end as they would.
@@ -45,6 +69,10 @@ class Instances {
   /// handle on first use and keeps it. Throws PluginError, Error(not_found).
   [[nodiscard]] ResourceAnswer call(std::string_view selector, const ResourceRequest& request,
                                     const CallContext& context);
+  /// Lives as long as the catalogue. Error(not_found) if no plugin brings the element.
+  [[nodiscard]] const Manifest& manifest(std::string_view element_key) const {
+    return catalogue_.element(element_key)->manifest();
+  }
   /// A redactor that knows the secrets of all of these instances, for whoever records what several of them answered.
   [[nodiscard]] Redactor redactor(const std::vector<std::string>& selectors);
   /// How safe a repeat of that call is, from the manifest; unsafe if the manifest does not know it.
@@ -60,6 +88,9 @@ class Instances {
   [[nodiscard]] std::shared_ptr<Live> open_for_all(std::int64_t id, const CallContext& context,
                                                    std::promise<std::shared_ptr<Live>>& promise);
   [[nodiscard]] std::shared_ptr<Live> open(std::int64_t id, const CallContext& context);
+  void refuse_taken_name(const InstanceDraft& draft, std::int64_t account);
+  void reprovision(InstanceRecord& record, json::object& document, const json::object& changes,
+                   const CallContext& context);
   void forget(std::int64_t id);
 
   const Catalogue& catalogue_;

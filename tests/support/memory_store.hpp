@@ -24,21 +24,31 @@ class MemoryStore final : public Store {
   std::int64_t add_instance(const InstanceRecord& record) override {
     const std::lock_guard lock(mutex_);
     if (write_failure) throw Error(*write_failure);
-    for (const auto& [id, other] : records_) {
-      if (other.element_key == record.element_key && other.name == record.name) {
-        throw Error(ErrorCode::conflict, "instance '" + record.name + "': the name is taken");
-      }
-    }
     const std::int64_t id = record.id == 0 ? ++last_id_ : record.id;
     records_[id] = record;
     records_[id].id = id;
     return id;
   }
 
-  std::vector<InstanceRecord> instances() override {
+  bool replace_instance(const InstanceRecord& record) override {
+    const std::lock_guard lock(mutex_);
+    if (write_failure) throw Error(*write_failure);
+    const auto found = records_.find(record.id);
+    if (found == records_.end()) return false;
+    found->second.name = record.name;
+    found->second.document = record.document;
+    found->second.disabled = record.disabled;
+    found->second.updated = record.updated;
+    if (!record.secrets.empty()) found->second.secrets = record.secrets;
+    return true;
+  }
+
+  std::vector<InstanceRecord> instances(std::optional<std::int64_t> account = {}) override {
     const std::lock_guard lock(mutex_);
     std::vector<InstanceRecord> found;
-    for (const auto& [id, record] : records_) found.push_back(shown_part(record));
+    for (const auto& [id, record] : records_) {
+      if (!account || record.account == *account) found.push_back(shown_part(record));
+    }
     return found;
   }
 
@@ -54,6 +64,16 @@ class MemoryStore final : public Store {
       if (record.name == selector) found.push_back(shown_part(record));
     }
     return found;
+  }
+
+  std::optional<InstanceRecord> shown_instance(std::int64_t id) override {
+    auto found = instance(id);
+    return found ? std::optional(shown_part(std::move(*found))) : std::nullopt;
+  }
+
+  std::optional<InstanceRecord> shown_instance_by_token(std::string_view token) override {
+    auto found = instance_by_token(token);
+    return found ? std::optional(shown_part(std::move(*found))) : std::nullopt;
   }
 
   std::optional<InstanceRecord> instance(std::int64_t id) override {

@@ -90,14 +90,51 @@ TEST_F(SqliteStore, ATextWithZeroBytesAndQuotesComesBackWhole) {
   EXPECT_EQ(back->secrets, record.secrets);
 }
 
-TEST_F(SqliteStore, ANameIsTakenOncePerElement) {
+TEST_F(SqliteStore, SeveralInstancesMayHaveOneName) {
   const auto store = open();
-  store->add_instance(acme());
-  EXPECT_THAT([&] { store->add_instance(acme("Acme", "another")); },
-              throws_error(ErrorCode::conflict, "with id 1; choose another name"));
-  InstanceRecord other = acme("Acme", "another");
-  other.element_key = "erp";
-  EXPECT_EQ(store->add_instance(other), 2);
+  EXPECT_EQ(store->add_instance(acme()), 1);
+  EXPECT_EQ(store->add_instance(acme("Acme", "another")), 2);
+  EXPECT_THAT(store->find_instances("Acme"), SizeIs(2));
+}
+
+TEST_F(SqliteStore, KeepsWhoseAnInstanceIsAndWhatChangesInIt) {
+  const auto store = open();
+  InstanceRecord record = acme();
+  record.account = 3;
+  record.user = 4;
+  record.id = store->add_instance(record);
+  record.name = "Acme 2";
+  record.document = R"({"tags":["x"]})";
+  record.disabled = true;
+  record.updated = "2026-01-02T03:04:05Z";
+  record.secrets.clear();
+  EXPECT_TRUE(store->replace_instance(record));
+  const auto kept = store->instance(record.id);
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->name, "Acme 2");
+  EXPECT_EQ(kept->document, R"({"tags":["x"]})");
+  EXPECT_EQ(kept->account, 3);
+  EXPECT_EQ(kept->user, 4);
+  EXPECT_TRUE(kept->disabled);
+  EXPECT_EQ(kept->updated, "2026-01-02T03:04:05Z");
+  EXPECT_EQ(kept->secrets, acme().secrets) << "empty ones replace nothing";
+  record.secrets = R"({"configuration":{"api.key":"new"}})";
+  EXPECT_TRUE(store->replace_instance(record));
+  EXPECT_EQ(store->instance(record.id)->secrets, record.secrets);
+  EXPECT_THAT(store->instances(3), SizeIs(1));
+  EXPECT_THAT(store->instances(4), IsEmpty());
+  record.id = 99;
+  EXPECT_FALSE(store->replace_instance(record));
+}
+
+TEST_F(SqliteStore, ShowsAnInstanceByItsTokenWithoutItsSecrets) {
+  const auto store = open();
+  (void)store->add_instance(acme());
+  const auto shown = store->shown_instance_by_token(acme().token);
+  ASSERT_TRUE(shown);
+  EXPECT_EQ(shown->name, "Acme");
+  EXPECT_EQ(shown->token + shown->secrets, "");
+  EXPECT_FALSE(store->shown_instance_by_token("nobody's"));
 }
 
 TEST_F(SqliteStore, ATokenAndAnIdAreTakenOnce) {
