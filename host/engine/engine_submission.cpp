@@ -98,6 +98,7 @@ std::int64_t EngineParts::begin(const Submission& submission,
   // One without an instance has a group of its own.
   if (open.group == 0) open.group = -id;
   std::shared_ptr<Conductor> conductor;
+  ExecutionLog* const waiting = log.get();  // stays here, unless a conductor takes it
   {
     const Lock lock(mutex_);
     if (stopping_) throw Error(ErrorCode::unavailable, "engine: it is stopping; try again when it has started anew");
@@ -125,8 +126,8 @@ std::int64_t EngineParts::begin(const Submission& submission,
   if (conductor) {
     conductor->start(started(order, id), submission.where);
   } else {
-    log->start_in(ExecutionState::ready);
-    queue_start(id, *log, started(order, id));
+    waiting->start_in(ExecutionState::ready);
+    queue_start(id, *waiting, started(order, id));
   }
   return id;
 }
