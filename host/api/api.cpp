@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "host/api/failure.hpp"
+#include "host/api/openapi.hpp"
 #include "host/base/error.hpp"
 #include "host/base/text.hpp"
 
@@ -61,7 +62,16 @@ ApiAnswer answer_wrong_method(const ApiRequest& request, const Router::Match& ma
 
 }  // namespace
 
-Api::Api(ApiParts parts) : parts_(std::move(parts)) {}
+Api::Api(ApiParts parts) : parts_(std::move(parts)) {
+  parts_.router.add({.method = "GET",
+                     .pattern = "/openapi.json",
+                     .access = RouteAccess::open,
+                     .summary = "This document",
+                     .handler = [this](ApiRequest& request) {
+                       const std::string host(request.header("host").value_or("localhost"));
+                       return answer_json(openapi_of(parts_.router, "//" + host + std::string(api_base_path)));
+                     }});
+}
 
 ApiAnswer Api::handle(ApiRequest& request, std::string_view raw_path, std::string_view raw_query) noexcept {
   const Clock::MonotonicTime began = parts_.clock->monotonic();

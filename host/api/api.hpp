@@ -49,7 +49,10 @@ struct ApiParts {
 /// Immutable once made; any thread may use it.
 class Api {
  public:
+  /// Adds GET /openapi.json, which describes the routes that were given and itself.
   explicit Api(ApiParts parts);
+  Api(const Api&) = delete;
+  Api& operator=(const Api&) = delete;
 
   /// Answers, whatever happens: never throws. `request` has everything but `path`, `query`, `parameters` and
   /// `principal`, which are found here. `raw_path` and `raw_query` are as they were sent.
@@ -66,7 +69,7 @@ class Api {
   [[nodiscard]] ApiAnswer answer_below(ApiRequest& request, std::string_view below, std::string& pattern);
   [[nodiscard]] ApiAnswer answer_without_route(ApiRequest& request, const Router::Match& match);
 
-  const ApiParts parts_;
+  ApiParts parts_;  ///< Not changed once the constructor is done.
 };
 
 }  // namespace formulary::api

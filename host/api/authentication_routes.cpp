@@ -83,19 +83,19 @@ void add_authentication_routes(Router& router, const IdentityParts& parts) {
               .body = "Login",
               .answer = "AuthenticatedUser",
               .failures = {429},
-              .handler = [&parts](ApiRequest& request) { return log_in(parts, request); }});
+              .handler = [parts](ApiRequest& request) { return log_in(parts, request); }});
   router.add({.method = "GET",
               .pattern = "/authentication/secrets",
               .summary = "The secrets of who asks: User and Organization of the Authorization header",
               .answer = "Secrets",
-              .handler = [&parts](ApiRequest& request) { return show_secrets(parts, request); }});
+              .handler = [parts](ApiRequest& request) { return show_secrets(parts, request); }});
   router.add({.method = "POST",
               .pattern = "/authentication/passwords",
               .summary = "Change the password of who asks",
               .body = "PasswordReset",
               .answer = "AuthenticatedUser",
               .failures = {429},
-              .handler = [&parts](ApiRequest& request) { return change_password(parts, request); }});
+              .handler = [parts](ApiRequest& request) { return change_password(parts, request); }});
 }
 
 }  // namespace formulary::api

@@ -1,0 +1,50 @@
+/// \file
+/// Resources of elements: /hubs/{hub}/{resource...} and the same without the hub, through the instance whose token
+/// comes along. Source: CONTRACT 1.1 and 1.5.
+#pragma once
+
+#include <functional>
+
+#include "host/api/api_request.hpp"
+#include "host/base/clock.hpp"
+#include "host/element/instances.hpp"
+#include "host/store/store.hpp"
+
+namespace formulary::api {
+
+/// Everything is borrowed and must outlive what is made of it.
+struct HubPorts {
+  Instances* instances = nullptr;
+  Store* store = nullptr;
+  const Clock* clock = nullptr;
+  std::function<CallContext(const ApiRequest&)> call_context;
+  std::size_t body_max = 8U << 20U;  ///< Of a request.
+  /// Hears of each call that was answered 2xx, for formulas that elementRequest triggers start. May be empty.
+  std::function<void(const ApiRequest& request, std::int64_t instance, const ResourceRequest& sent,
+                     const ApiAnswer& answer)>
+      answered;
+};
+
+/// Answers requests whose principal has an instance. What it adds to the element's answer: status 200 for every 2xx;
+/// null members taken out unless the instance's `filter.response.nulls` is false; `fields=` and `orderBy=` done here,
+/// within the page; counts and the next page's token as headers. /ping and /objects are the host's. Throws
+/// Error(bad_input) for a resource that the element has not, permission_denied if the instance is disabled.
+class HubCalls {
+ public:
+  explicit HubCalls(HubPorts ports);
+
+  [[nodiscard]] ApiAnswer handle(ApiRequest& request) const;
+
+ private:
+  [[nodiscard]] ApiAnswer call(ApiRequest& request, const InstanceRecord& instance, const std::string& path) const;
+  [[nodiscard]] ApiAnswer answer_of(const ApiRequest& request, const InstanceRecord& instance,
+                                    ResourceAnswer answer) const;
+  [[nodiscard]] ApiAnswer objects(const ApiRequest& request, const Manifest& manifest) const;
+
+  HubPorts ports_;
+};
+
+/// "/hubs/crm/contacts/1" -> "/contacts/1": which hub is named does not matter.
+[[nodiscard]] std::string path_without_hub(std::string_view path);
+
+}  // namespace formulary::api

@@ -1,0 +1,165 @@
+#include "host/api/openapi_schemas.hpp"
+
+#include <initializer_list>
+#include <string_view>
+#include <utility>
+
+namespace formulary::api {
+namespace {
+
+struct Member {
+  std::string_view name;
+  std::string_view type;  ///< A JSON Schema type, "any", or the name of another schema; "[]" behind it: a list.
+};
+
+bool is_json_type(std::string_view type) {
+  return type == "string" || type == "integer" || type == "number" || type == "boolean" || type == "object" ||
+         type == "array";
+}
+
+json::object member_schema(std::string_view type) {
+  if (type.ends_with("[]")) {
+    return {{"type", "array"}, {"items", member_schema(type.substr(0, type.size() - 2))}};
+  }
+  if (type == "any") return {};
+  if (is_json_type(type)) return {{"type", type}};
+  return {{"$ref", "#/components/schemas/" + std::string(type)}};
+}
+
+/// Members that a client need not send and may not find; unknown ones are kept.
+json::object shape(std::initializer_list<Member> members, std::initializer_list<std::string_view> required = {}) {
+  json::object properties;
+  for (const Member& member : members) properties[member.name] = member_schema(member.type);
+  json::object schema{{"type", "object"}, {"properties", std::move(properties)}};
+  if (required.size() > 0) schema["required"] = json::array(required.begin(), required.end());
+  return schema;
+}
+
+json::object element_schemas() {
+  return {{"ElementInstance", shape({{"id", "integer"},
+                                     {"name", "string"},
+                                     {"createdDate", "string"},
+                                     {"token", "string"},
+                                     {"element", "object"},
+                                     {"elementId", "integer"},
+                                     {"tags", "string[]"},
+                                     {"valid", "boolean"},
+                                     {"disabled", "boolean"},
+                                     {"configuration", "object"},
+                                     {"eventsEnabled", "boolean"},
+                                     {"user", "object"}})},
+          {"ElementInstanceConfig", shape({{"id", "integer"},
+                                           {"name", "string"},
+                                           {"key", "string"},
+                                           {"description", "string"},
+                                           {"propertyValue", "any"},
+                                           {"active", "boolean"},
+                                           {"required", "boolean"},
+                                           {"type", "string"},
+                                           {"hideFromConsole", "boolean"}},
+                                          {"id", "key"})},
+          {"ElementInstanceConfigUpdate", shape({{"propertyValue", "any"}})},
+          {"Element", shape({{"id", "integer"},
+                             {"name", "string"},
+                             {"key", "string"},
+                             {"description", "string"},
+                             {"hub", "string"},
+                             {"active", "boolean"},
+                             {"configuration", "object[]"},
+                             {"resources", "object[]"},
+                             {"authentication", "object"},
+                             {"private", "boolean"}})}};
+}
+
+json::object formula_schemas() {
+  return {
+      {"Formula", shape({{"id", "integer"},
+                         {"name", "string"},
+                         {"description", "any"},
+                         {"active", "boolean"},
+                         {"engine", "string"},
+                         {"configuration", "object[]"},
+                         {"triggers", "object[]"},
+                         {"steps", "object[]"}})},
+      {"FormulaInstance", shape({{"id", "integer"},
+                                 {"name", "string"},
+                                 {"active", "boolean"},
+                                 {"configuration", "object"},
+                                 {"settings", "object"},
+                                 {"formula", "object"}})},
+      {"FormulaExecution", shape({{"id", "integer"},
+                                  {"formulaInstanceId", "integer"},
+                                  {"status", "string"},
+                                  {"createdDate", "string"},
+                                  {"updatedDate", "string"},
+                                  {"stepExecutions", "StepExecution[]"}},
+                                 {"id"})},
+      {"StepExecution", shape({{"id", "integer"},
+                               {"stepName", "string"},
+                               {"status", "string"},
+                               {"createdDate", "string"},
+                               {"updatedDate", "string"},
+                               {"stepExecutionValues", "StepExecutionValue[]"}})},
+      {"StepExecutionValue", shape({{"id", "integer"}, {"key", "string"}, {"value", "string"}})},
+      {"Step", shape({{"id", "integer"},
+                      {"name", "string"},
+                      {"type", "string"},
+                      {"properties", "object"},
+                      {"onSuccess", "string[]"},
+                      {"onFailure", "string[]"}})},
+      {"Trigger", shape({{"id", "integer"}, {"type", "string"}, {"properties", "object"}, {"onSuccess", "string[]"}})},
+      {"FormulaConfiguration", shape({{"id", "integer"}, {"key", "string"}, {"name", "string"}, {"type", "string"}})},
+      {"Job", shape({{"id", "any"}, {"name", "string"}, {"description", "string"}, {"trigger", "object"}})}};
+}
+
+json::object identity_schemas() {
+  return {{"Account", shape({{"id", "integer"}, {"name", "string"}, {"externalId", "string"}, {"active", "boolean"}})},
+          {"User", shape({{"id", "integer"},
+                          {"email", "string"},
+                          {"firstName", "string"},
+                          {"lastName", "string"},
+                          {"active", "boolean"}})},
+          {"Organization", shape({{"id", "integer"}, {"name", "string"}})},
+          {"Role", shape({{"id", "integer"}, {"key", "string"}, {"name", "string"}})},
+          {"Login", shape({{"username", "string"}, {"password", "string"}})},
+          {"AuthenticatedUser", shape({{"token", "string"}, {"id", "integer"}, {"username", "string"}})},
+          {"Secrets", shape({{"userSecret", "string"}, {"organizationSecret", "string"}})}};
+}
+
+void add_all(json::object& to, json::object from) {
+  for (auto& member : from) to[member.key()] = std::move(member.value());
+}
+
+}  // namespace
+
+json::object reference_to_failure() {
+  return {{"$ref", "#/components/responses/Failure"}};
+}
+
+json::object openapi_components() {
+  json::object schemas{{"Failure", shape({{"requestId", "string"},
+                                          {"message", "string"},
+                                          {"code", "string"},
+                                          {"providerMessage", "string"},
+                                          {"providerCode", "string"}},
+                                         {"requestId", "message"})},
+                       {"Any", json::object{{"type", "object"}}}};
+  add_all(schemas, element_schemas());
+  add_all(schemas, formula_schemas());
+  add_all(schemas, identity_schemas());
+  const json::object failure{
+      {"description", "What failed, why, and what to do next"},
+      {"content", json::object{{"application/json",
+                                json::object{{"schema", json::object{{"$ref", "#/components/schemas/Failure"}}}}}}}};
+  return {{"schemas", std::move(schemas)},
+          {"responses", json::object{{"Failure", failure}}},
+          {"securitySchemes",
+           json::object{
+               {"platform", json::object{{"type", "apiKey"},
+                                         {"in", "header"},
+                                         {"name", "Authorization"},
+                                         {"description", "User <secret>, Organization <secret>[, Element <token>]"}}},
+               {"session", json::object{{"type", "http"}, {"scheme", "bearer"}}}}}};
+}
+
+}  // namespace formulary::api
