@@ -224,6 +224,18 @@ void add_executions(CLI::App& app, Chosen& chosen) {
       [&chosen, options] { chosen = [options](Session& session) { return resume_execution(session, *options); }; });
 }
 
+void add_serve(CLI::App& app, Flags& flags, Chosen& chosen) {
+  CLI::App& serve_command = command(app, "serve", "Serve the platform's API until Ctrl C");
+  auto options = options_of<ServeOptions>();
+  serve_command.add_option("--secrets", options->secrets_file,
+                           "At the first start: a JSON file, mode 0600, with email, password, userSecret, "
+                           "organizationSecret; without it they are made up and printed once");
+  add_setting(serve_command, flags, "--address", "server.address", "The address to listen at");
+  add_setting(serve_command, flags, "--port", "server.port", "The port; 0 for any free one");
+  serve_command.callback(
+      [&chosen, options] { chosen = [options](Session& session) { return serve(session, *options); }; });
+}
+
 void add_rest(CLI::App& app, Chosen& chosen, const Io& io) {
   command(app, "doctor", "Check this installation: settings, data folder, plugins, script workers").callback([&chosen] {
     chosen = doctor;
@@ -308,6 +320,7 @@ ExitCode parse_and_run(const std::vector<std::string>& arguments, const Io& io, 
   add_call(app, chosen);
   add_formulas(app, chosen);
   add_executions(app, chosen);
+  add_serve(app, flags, chosen);
   add_rest(app, chosen, io);
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // CLI11 takes them from the back

@@ -97,4 +97,10 @@ struct ResumeExecution {
 [[nodiscard]] ExitCode doctor(Session& session);
 [[nodiscard]] ExitCode version(const Io& io, bool json);
 
+struct ServeOptions {
+  std::string secrets_file;  ///< What the first user is to have; empty: made up and printed.
+};
+/// Serves the API until it is interrupted.
+[[nodiscard]] ExitCode serve(Session& session, const ServeOptions& options);
+
 }  // namespace formulary::cli

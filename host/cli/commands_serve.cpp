@@ -1,0 +1,224 @@
+#include <chrono>
+#include <condition_variable>
+#include <fstream>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <sstream>
+#include <utility>
+
+#include "host/api/authentication_routes.hpp"
+#include "host/api/guess_guard.hpp"
+#include "host/api/hub_calls.hpp"
+#include "host/api/identity_authorizer.hpp"
+#include "host/api/instances_routes.hpp"
+#include "host/api/platform_server.hpp"
+#include "host/base/error.hpp"
+#include "host/base/text.hpp"
+#include "host/cli/commands.hpp"
+#include "host/cli/first_secrets.hpp"
+#include "host/cli/line_log.hpp"
+#include "host/store/identity_store.hpp"
+
+namespace formulary::cli {
+namespace {
+
+using api::ApiRequest;
+using api::Principal;
+
+/// What the server's handlers stand on, and the server itself. Made and ended by one thread.
+class Platform {
+ public:
+  Platform(Session& session, const ServeOptions& options)
+      : session_(session),
+        identity_(session.storage()),
+        authorizer_(identity_, session.clock(), guard_),
+        log_(open_line_log(session)) {
+    (void)session_.engine();  // opened by one thread, before many use it
+    first_ = bootstrap(options);
+    server_ = std::make_unique<api::PlatformServer>(parts());
+  }
+
+  /// What lets the first user in, if this was the first start.
+  [[nodiscard]] const std::optional<FirstSecrets>& first() const noexcept { return first_; }
+
+  std::uint16_t start() {
+    server_->start();
+    session_.engine().start();
+    return server_->port();
+  }
+
+  /// True if nothing had to be parked.
+  bool stop() {
+    const std::chrono::milliseconds grace(session_.settings().integer("server.stop_ms"));
+    server_->stop(grace);
+    return session_.engine().stop(grace);
+  }
+
+ private:
+  std::optional<FirstSecrets> bootstrap(const ServeOptions& options) {
+    const auto now = std::chrono::floor<std::chrono::milliseconds>(session_.clock().wall().time_since_epoch()).count();
+    FirstSecrets wished = options.secrets_file.empty() ? FirstSecrets{} : read_first_secrets(options.secrets_file);
+    return identity_.bootstrap(std::move(wished), now);
+  }
+
+  api::PlatformServerParts parts() {
+    api::PlatformServerParts made;
+    made.http = server_options();
+    made.clock = &session_.clock();
+    made.readiness = [this] { return readiness(); };
+    made.metrics = [this] { return metrics(); };
+    if (log_) {
+      made.access_log = [this](const AccessRecord& record) { log_->write(api::access_line(record)); };
+    }
+    made.api.authorizer = &authorizer_;
+    made.api.clock = &session_.clock();
+    made.api.warn = [this](const std::string& request, const std::string& sentence) {
+      session_.io().err << "error: request " + request + ": " + printable(sentence) + '\n';
+    };
+    add_routes(made.api);
+    return made;
+  }
+
+  void add_routes(api::ApiParts& made) {
+    const auto context = [this](const ApiRequest& request) { return call_context(request); };
+    api::add_authentication_routes(made.router, {.store = identity_, .clock = session_.clock(), .guard = guard_});
+    api::add_instances_routes(
+        made.router, {.instances = &session_.instances(),
+                      .store = &session_.store(),
+                      .element_key = [this](std::string_view key, const Principal&) { return element_key(key); },
+                      .owner = [this](const Principal& who) { return owner(who); },
+                      .call_context = context});
+    const auto hub = std::make_shared<const api::HubCalls>(api::HubPorts{.instances = &session_.instances(),
+                                                                         .store = &session_.store(),
+                                                                         .clock = &session_.clock(),
+                                                                         .call_context = context});
+    made.element_resource = [hub](ApiRequest& request) { return hub->handle(request); };
+  }
+
+  [[nodiscard]] ServerOptions server_options() const {
+    const Settings& settings = session_.settings();
+    ServerOptions options;
+    options.address = settings.text("server.address");
+    options.port = static_cast<std::uint16_t>(settings.integer("server.port"));
+    options.workers = static_cast<std::size_t>(settings.integer("server.workers"));
+    options.connections_max = static_cast<std::size_t>(settings.integer("server.connections_max"));
+    options.body_max = static_cast<std::uint64_t>(settings.integer("server.body_max_mb")) << 20U;
+    const std::string certificate = settings.text("server.certificate");
+    const std::string key = settings.text("server.key");
+    if (certificate.empty() != key.empty()) {
+      throw Error(ErrorCode::bad_input, "server.certificate and server.key: only one is set; HTTPS needs both files");
+    }
+    if (!certificate.empty()) options.tls = ServerTls{.certificate_file = certificate, .key_file = key};
+    return options;
+  }
+
+  [[nodiscard]] CallContext call_context(const ApiRequest& request) const {
+    CallContext context = session_.call_context();
+    context.stop = request.stop;
+    context.trace_parent = request.trace_parent;
+    return context;
+  }
+
+  [[nodiscard]] std::string element_key(std::string_view key_or_id) const {
+    for (const PluginEntry& entry : session_.catalogue().entries()) {
+      if (entry.state != PluginState::ready || !entry.manifest) continue;
+      const std::string& key = entry.manifest->key;
+      if (key == key_or_id || std::to_string(element_number(key)) == key_or_id) return key;
+    }
+    // Says which there are, or why that one is refused.
+    return session_.catalogue().element(key_or_id)->manifest().key;
+  }
+
+  [[nodiscard]] InstanceOwner owner(const Principal& who) const {
+    const std::optional<UserRecord> user = identity_.user(who.user);
+    if (!user) return {};
+    return {.email = user->email, .first_name = user->first_name, .last_name = user->last_name};
+  }
+
+  [[nodiscard]] api::Readiness readiness() const {
+    const bool ready = session_.engine().ready();
+    return {.ready = ready, .reason = ready ? "" : "the engine takes no executions now: the disk fails, or it stops"};
+  }
+
+  [[nodiscard]] std::vector<api::MetricSample> metrics() const {
+    const EngineCounters engine = session_.engine().counters();
+    const auto gauge = [](std::string name, std::string help, double value) {
+      return api::MetricSample{.name = std::move(name), .help = std::move(help), .value = value};
+    };
+    const auto counter = [](std::string name, std::string help, std::uint64_t value) {
+      return api::MetricSample{
+          .name = std::move(name), .help = std::move(help), .counter = true, .value = static_cast<double>(value)};
+    };
+    return {counter("formulary_executions_submitted_total", "Executions that were acknowledged.", engine.submitted),
+            counter("formulary_executions_ended_total", "Executions that ended.", engine.ended),
+            counter("formulary_executions_refused_total", "Executions that were not taken.", engine.refused),
+            counter("formulary_executions_recovered_total", "Executions taken over after a restart.", engine.recovered),
+            counter("formulary_executions_poisoned_total", "Executions given up after crashes.", engine.poisoned),
+            gauge("formulary_executions_open", "Executions that have not ended.", static_cast<double>(engine.open)),
+            gauge("formulary_executions_in_doubt", "Executions that wait for a person.",
+                  static_cast<double>(engine.in_doubt)),
+            gauge("formulary_executions_queued", "Executions that wait for their formula instance.",
+                  static_cast<double>(engine.queued))};
+  }
+
+  Session& session_;
+  IdentityStore identity_;
+  api::GuessGuard guard_{session_.clock()};
+  api::IdentityAuthorizer authorizer_;
+  std::unique_ptr<LineLog> log_;
+  std::optional<FirstSecrets> first_;
+  std::unique_ptr<api::PlatformServer> server_;  ///< Its threads use all above: declared last.
+};
+
+void wait_for(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any stopped;
+  std::unique_lock lock(mutex);
+  stopped.wait(lock, stop, [] { return false; });
+}
+
+std::string base_url(const Settings& settings, std::uint16_t port) {
+  const std::string address = settings.text("server.address");
+  const std::string host = address.find(':') == std::string::npos ? address : '[' + address + ']';
+  const std::string scheme = settings.text("server.certificate").empty() ? "http" : "https";
+  return scheme + "://" + host + ':' + std::to_string(port) + std::string(api::api_base_path);
+}
+
+void say_started(Session& session, const std::string& url, const std::optional<FirstSecrets>& first) {
+  const Io& io = session.io();
+  if (session.json()) {
+    json::object line{{"api", url}};
+    if (first) {
+      line["email"] = first->email;
+      line["password"] = first->password;
+      line["userSecret"] = first->user_secret;
+      line["organizationSecret"] = first->organization_secret;
+    }
+    io.out << to_text(line) << std::endl;
+    return;
+  }
+  io.out << "API      " << url << '\n'
+         << "plugins  " << session.plugins_folder().string() << '\n'
+         << "data     " << session.data_folder().string() << '\n';
+  if (first) {
+    io.out << "\nThe first start made a user. These are shown this once; keep them:\n"
+           << "email          " << first->email << '\n'
+           << "password       " << first->password << '\n'
+           << "Authorization  User " << first->user_secret << ", Organization " << first->organization_secret << '\n';
+  }
+  io.out << std::flush;
+}
+
+}  // namespace
+
+ExitCode serve(Session& session, const ServeOptions& options) {
+  Platform platform(session, options);
+  const std::uint16_t port = platform.start();
+  say_started(session, base_url(session.settings(), port), platform.first());
+  wait_for(session.io().interrupted);
+  if (!platform.stop()) session.io().err << "warning: executions that still ran are parked; the next start goes on\n";
+  return ExitCode::done;
+}
+
+}  // namespace formulary::cli

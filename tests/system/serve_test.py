@@ -1,0 +1,205 @@
+"""The platform's API as its clients see it: the real server, the real plugin, the sandbox as the vendor."""
+import http.client
+import json
+import os
+import pathlib
+import signal
+import sqlite3
+import subprocess
+import unittest
+import urllib.parse
+
+from host_fixture import PROGRAM, SANDBOX_KEY, START_SECONDS, HostTest
+
+CONTRACT = pathlib.Path(os.environ["FORMULARY_SOURCE"]).parent / "shared" / "contract" / "platform"
+BASE = "/elements/api-v2"
+
+
+class Server:
+    """`formulary serve` on a free port. Speaks as its first user unless told otherwise."""
+
+    def __init__(self, test, *options, environment=None):
+        variables = {"PATH": os.environ["PATH"], "HOME": str(test.folder), "FORMULARY_DATA_FOLDER": str(test.data),
+                     "FORMULARY_PLUGINS_FOLDER": str(test.plugins), "FORMULARY_LOG_ACCESS": str(test.folder / "access.log"),
+                     **(environment or {})}
+        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"):
+            if name in os.environ:
+                variables[name] = os.environ[name]
+        self.errors = open(test.folder / "serve.err", "a+")
+        self.process = subprocess.Popen([PROGRAM, "serve", "--port", "0", "--output", "json", *options], cwd=test.folder,
+                                        env=variables, stdout=subprocess.PIPE, stderr=self.errors, text=True)
+        line = self.process.stdout.readline()
+        if not line:
+            self.process.wait(START_SECONDS)
+            self.errors.seek(0)
+            raise RuntimeError("the server did not start: " + self.errors.read())
+        self.started = json.loads(line)
+        self.address = urllib.parse.urlsplit(self.started["api"]).netloc
+        test.addCleanup(self.stop)
+
+    def authorization(self, element=None):
+        words = f"User {self.started['userSecret']}, Organization {self.started['organizationSecret']}"
+        return words + (f", Element {element}" if element else "")
+
+    def send(self, method, path, body=None, authorization=None, headers=None, base=BASE):
+        """(status, headers, decoded body)"""
+        connection = http.client.HTTPConnection(self.address, timeout=START_SECONDS)
+        lines = {"Authorization": self.authorization() if authorization is None else authorization, **(headers or {})}
+        if not lines["Authorization"]:
+            del lines["Authorization"]
+        data = body if body is None or isinstance(body, (bytes, str)) else json.dumps(body)
+        if data is not None:
+            lines.setdefault("Content-Type", "application/json")
+        connection.request(method, base + path, data, lines)
+        answer = connection.getresponse()
+        text = answer.read()
+        connection.close()
+        kind = answer.headers.get("Content-Type", "")
+        return answer.status, answer.headers, json.loads(text) if "json" in kind and text else text.decode()
+
+    def stop(self, how=signal.SIGTERM):
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        code = self.process.wait(START_SECONDS)
+        self.process.stdout.close()
+        self.errors.close()
+        return code
+
+
+class Serve(HostTest):
+    def draft(self, **changes):
+        return {"element": {"key": "smartrecruiters"}, "tags": ["Docs"], "name": "API Instance",
+                "configuration": {"api.key": SANDBOX_KEY, "base.url": self.sandbox.url}, **changes}
+
+    def test_the_documented_case_from_the_first_start_to_a_call(self):
+        server = Server(self)
+        status, headers, made = server.send("POST", "/instances", self.draft())
+        self.assertEqual(status, 200, made)
+        self.assertRegex(headers["Elements-Request-Id"], "^[0-9a-f]{24}$")
+        self.assertRegex(made["token"], "^[A-Za-z0-9+/]{43}=$")
+        self.assertEqual(made["configuration"]["api.key"], "********")
+
+        status, headers, candidates = server.send("GET", "/hubs/humancapital/candidates?pageSize=2",
+                                                  authorization=server.authorization(made["token"]))
+        self.assertEqual(status, 200, candidates)
+        self.assertEqual(len(candidates), 2)
+        self.assertEqual(headers["Elements-Returned-Count"], "2")
+        self.assertEqual(headers["elements-element-instance-id"], str(made["id"]))
+        status, _, more = server.send(
+            "GET", "/candidates?" + urllib.parse.urlencode({"nextPage": headers["Elements-Next-Page-Token"]}),
+            authorization=server.authorization(made["token"]))
+        self.assertEqual(status, 200, more)
+        self.assertNotEqual(more, candidates)
+
+        self.assertEqual(server.send("DELETE", f"/instances/{made['id']}", "null")[0], 200)
+        status, _, body = server.send("GET", "/candidates", authorization=server.authorization(made["token"]))
+        self.assertEqual(status, 401, body)
+        self.assertEqual(server.stop(), 0)
+
+    def test_the_documentations_example_answer_has_every_member(self):
+        example = CONTRACT / "examples" / "instances-post.response.json"
+        if not example.exists():
+            if os.environ.get("CI"):
+                self.fail("the contract is not at ../shared")
+            self.skipTest("the contract is not at ../shared")
+        server = Server(self)
+        status, _, made = server.send("POST", "/instances", self.draft())
+        self.assertEqual(status, 200, made)
+
+        def compare(expected, found, where):
+            for key, value in expected.items():
+                self.assertIn(key, found, where)
+                self.assertIsInstance(found[key], type(value), f"{where}.{key}")
+                if isinstance(value, dict):
+                    compare(value, found[key], f"{where}.{key}")
+
+        compare(json.loads(example.read_text()), made, "instance")
+
+    def test_a_wrong_key_is_refused_and_nothing_is_kept(self):
+        server = Server(self)
+        status, _, body = server.send("POST", "/instances", self.draft(configuration={
+            "api.key": "wrong-key-1234567", "base.url": self.sandbox.url}))
+        self.assertEqual(status, 401, body)
+        self.assertRegex(body["requestId"], "^[0-9a-f]{24}$")
+        self.assertNotIn("wrong-key", json.dumps(body))
+        self.assertEqual(server.send("GET", "/instances")[2], [])
+
+    def test_who_may_come_in(self):
+        server = Server(self)
+        for words in ("", "User x", "User x, Organization y", "Bearer nope", "Basic YTpi",
+                      f"User {server.started['userSecret']}, Organization wrong",
+                      server.authorization() + ", Element nope"):
+            with self.subTest(words):
+                self.assertEqual(server.send("GET", "/instances", authorization=words)[0], 401)
+        status, _, login = server.send("POST", "/authentication", {"username": server.started["email"],
+                                                                  "password": server.started["password"]},
+                                       authorization="")
+        self.assertEqual(status, 200, login)
+        status, _, secrets = server.send("GET", "/authentication/secrets", authorization="Bearer " + login["token"])
+        self.assertEqual(status, 200)
+        self.assertEqual(secrets["userSecret"], server.started["userSecret"])
+        status, _, _ = server.send("GET", "/nosuchresource")
+        self.assertEqual(status, 401)
+
+    def test_the_secrets_are_nowhere_but_where_they_belong(self):
+        server = Server(self)
+        _, _, made = server.send("POST", "/instances", self.draft())
+        server.send("GET", "/candidates?pageSize=1", authorization=server.authorization(made["token"]))
+        secrets = [SANDBOX_KEY, made["token"], server.started["userSecret"], server.started["organizationSecret"],
+                   server.started["password"]]
+        seen = json.dumps(server.send("GET", f"/instances/{made['id']}/configuration")[2])
+        seen += server.send("GET", "/metrics", base="")[2]
+        server.stop()
+        files = [path for path in self.folder.rglob("*") if path.is_file() and path != self.key_file]
+        self.assertTrue(any(path.name == "access.log" for path in files))
+        for secret in secrets:
+            self.assertNotIn(secret, seen)
+            for path in files:
+                self.assertNotIn(secret.encode(), path.read_bytes(), path)
+
+    def test_what_operators_ask(self):
+        server = Server(self)
+        self.assertEqual(server.send("GET", "/healthz", base="", authorization="")[0], 200)
+        self.assertEqual(server.send("GET", "/readyz", base="", authorization="")[0], 200)
+        status, headers, text = server.send("GET", "/metrics", base="", authorization="")
+        self.assertEqual(status, 200)
+        self.assertIn("formulary_executions_open 0", text)
+        self.assertEqual(server.send("GET", "/", base="", authorization="")[0], 404)
+        server.send("GET", "/instances?searchText=secret-in-a-query")
+        server.stop()
+        lines = [json.loads(line) for line in (self.folder / "access.log").read_text().splitlines()]
+        self.assertEqual([line["path"] for line in lines],
+                         ["/healthz", "/readyz", "/metrics", "/", BASE + "/instances"])
+        self.assertNotIn("secret-in-a-query", (self.folder / "access.log").read_text())
+        self.assertTrue(all(len(line["traceId"]) == 32 for line in lines))
+
+    def test_the_second_start_shows_no_secret_and_keeps_all(self):
+        first = Server(self)
+        _, _, made = first.send("POST", "/instances", self.draft())
+        first.stop(signal.SIGKILL)
+        second = Server(self)
+        self.assertNotIn("userSecret", second.started)
+        second.started = {**first.started, **second.started}
+        _, _, instances = second.send("GET", "/instances")
+        self.assertEqual([instance["id"] for instance in instances], [made["id"]])
+        status, _, body = second.send("GET", "/candidates?pageSize=1", authorization=second.authorization(made["token"]))
+        self.assertEqual(status, 200, body)
+
+    def test_the_first_secrets_can_be_given_in_a_file(self):
+        file = self.folder / "first.json"
+        file.write_text(json.dumps({"email": "ada@example.org", "password": "Correct-horse-7", "userSecret": "u" * 43 + "=",
+                                    "organizationSecret": "0123456789abcdef" * 2}))
+        file.chmod(0o644)
+        refused = subprocess.run([PROGRAM, "serve", "--port", "0", "--secrets", file, "--data", self.data, "--plugins",
+                                  self.plugins], capture_output=True, text=True, env={"PATH": os.environ["PATH"]},
+                                 timeout=START_SECONDS)
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertIn("chmod 600", refused.stderr)
+        file.chmod(0o600)
+        server = Server(self, "--secrets", str(file))
+        words = "User " + "u" * 43 + "=, Organization " + "0123456789abcdef" * 2
+        self.assertEqual(server.send("GET", "/instances", authorization=words)[0], 200)
+
+
+if __name__ == "__main__":
+    unittest.main()
