@@ -177,6 +177,7 @@ void EngineParts::load_now(std::int64_t id) {
   const auto found = open_.find(id);
   if (found == open_.end() || parking_) return;
   OpenExecution& open = found->second;
+  if (open.conductor) throw Error(ErrorCode::internal, "execution " + std::to_string(id) + ": it was loaded twice");
   Conductor::Order work{.id = id,
                         .formula = formula,
                         .redactor = std::move(redactor),

@@ -177,7 +177,10 @@ void EngineParts::on_queued(std::int64_t id, JournalResult result) {
     on_started(id);
     Lock lock(mutex_);
     const auto found = open_.find(id);
-    if (found != open_.end() && found->second.has_turn) load(lock, id);
+    // From on_started() on, whoever gives it its turn or tells it something loads it: then it is no longer starting,
+    // and a second load would conduct it twice.
+    const bool nobody_did = found != open_.end() && found->second.place == OpenExecution::Place::starting;
+    if (nobody_did && found->second.has_turn) load(lock, id);
     return;
   }
   on_ending(id, result == JournalResult::fenced ? Ending::fenced : Ending::refused, {}, {});

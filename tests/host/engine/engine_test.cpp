@@ -225,20 +225,24 @@ TEST_F(EngineTest, CancelReachesACallWhileEveryWorkerWaitsInOne) {
 }
 
 TEST_F(EngineTest, CancelEndsAnExecutionThatHasNotHadItsTurn) {
-  std::promise<void> release;
-  const auto released = release.get_future().share();
-  answer = [released](const HttpRequest&) { return released.wait(), ok(); };
   const auto running = engine();
   const ExecutionOrder order{
       .formula = formula_of(R"("a")", http_step("a", "GET")), .formula_instance = 1, .single_threaded = true};
-  const auto first = running->submit(order);
-  const auto second = running->submit(order);
-  EXPECT_EQ(running->counters().queued, 1U);
-  running->cancel(second);
-  EXPECT_EQ(running->wait(second, 30s)->status, ExecutionStatus::cancelled);
-  release.set_value();
-  EXPECT_EQ(running->wait(first, 30s)->status, ExecutionStatus::success);
-  EXPECT_THAT(sent(), SizeIs(1));
+  // Several times, since the word of the cancellation and that of the disk come at the same time.
+  constexpr std::size_t rounds = 20;
+  for (std::size_t round = 0; round < rounds; ++round) {
+    std::promise<void> release;
+    const auto released = release.get_future().share();
+    answer = [released](const HttpRequest&) { return released.wait(), ok(); };
+    const auto first = running->submit(order);
+    const auto second = running->submit(order);
+    EXPECT_EQ(running->counters().queued, 1U);
+    running->cancel(second);
+    EXPECT_EQ(running->wait(second, 30s)->status, ExecutionStatus::cancelled);
+    release.set_value();
+    EXPECT_EQ(running->wait(first, 30s)->status, ExecutionStatus::success);
+  }
+  EXPECT_THAT(sent(), SizeIs(rounds));
 }
 
 TEST_F(EngineTest, AStopParksWhatRunsAndTheNextStartGoesOn) {
