@@ -17,7 +17,7 @@ struct Migration {
 };
 
 /// A released migration is never edited, only followed by another.
-constexpr std::array<Migration, 3> migrations = {{
+constexpr std::array<Migration, 4> migrations = {{
     {1, R"sql(
       CREATE TABLE meta (
         key   TEXT PRIMARY KEY,
@@ -208,6 +208,37 @@ constexpr std::array<Migration, 3> migrations = {{
       END;
       CREATE TRIGGER formula_instance_owner AFTER INSERT ON formula_instance WHEN new.account = 0 BEGIN
         UPDATE formula_instance SET account = (SELECT id FROM first_account) WHERE id = new.id;
+      END;
+    )sql"},
+    {4, R"sql(
+      CREATE TABLE element (
+        id       INTEGER PRIMARY KEY,                    -- from `counter`, never given twice
+        account  INTEGER NOT NULL,
+        key      TEXT NOT NULL,
+        origin   TEXT NOT NULL,                          -- key of the plugin's element that serves it; '': none
+        document BLOB NOT NULL,                          -- sealed JSON
+        created  INTEGER NOT NULL,
+        updated  INTEGER NOT NULL,
+        UNIQUE (account, key)
+      ) STRICT;
+      CREATE TABLE element_extension (
+        id       INTEGER PRIMARY KEY,                    -- from `counter`
+        account  INTEGER NOT NULL,
+        key      TEXT NOT NULL,                          -- of the plugin's element
+        document BLOB NOT NULL,                          -- sealed JSON
+        UNIQUE (account, key)
+      ) STRICT;
+      CREATE TABLE hub (
+        id       INTEGER PRIMARY KEY,                    -- from `counter`
+        account  INTEGER NOT NULL,
+        key      TEXT NOT NULL,
+        document TEXT NOT NULL,
+        UNIQUE (account, key)
+      ) STRICT;
+      CREATE TRIGGER account_elements AFTER DELETE ON account BEGIN
+        DELETE FROM element WHERE account = old.id;
+        DELETE FROM element_extension WHERE account = old.id;
+        DELETE FROM hub WHERE account = old.id;
       END;
     )sql"},
 }};
