@@ -188,7 +188,7 @@ TEST_F(SqliteStore, RefusesADatabaseOfANewerVersion) {
   run_sql("INSERT INTO migrations (version) VALUES (7)");
   EXPECT_THAT([&] { (void)open(); },
               throws_error(ErrorCode::store_failed,
-                           "the database is of version 7 and this program knows up to 3; use the newer program"));
+                           "the database is of version 7 and this program knows up to 4; use the newer program"));
 }
 
 TEST_F(SqliteStore, RefusesAnotherProgramsDatabase) {
