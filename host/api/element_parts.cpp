@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "host/api/element_document.hpp"
+#include "host/api/plain_text.hpp"
 #include "host/base/error.hpp"
 #include "host/element/instance_document.hpp"
 
@@ -72,7 +73,8 @@ void check_flag(json::object& object, std::string_view name, bool otherwise, con
 }
 
 void check_name(json::object& object, const std::string& where) {
-  std::string name = without_tags(required_text(object, "name", name_bytes_max, where));
+  const std::string plain = without_tags(required_text(object, "name", name_bytes_max, where));
+  const std::string name(trimmed(plain));
   if (name.empty()) refuse(path(where, "name"), "nothing is left of it without HTML's tags; give a name in plain text");
   object["name"] = name;
 }
@@ -354,23 +356,6 @@ std::string key_of_name(std::string_view name) {
     if (c >= 'A' && c <= 'Z') key += static_cast<char>(c - 'A' + 'a');
   }
   return key.substr(0, key_bytes_max);
-}
-
-std::string without_tags(std::string_view text) {
-  std::string plain;
-  while (!text.empty()) {
-    const std::size_t open = text.find('<');
-    plain += text.substr(0, open);
-    if (open == std::string_view::npos) break;
-    const std::size_t close = text.find('>', open);
-    // "a < b" is no tag.
-    const bool is_tag = close != std::string_view::npos && open + 1 < text.size() && text[open + 1] != ' ';
-    if (!is_tag) plain += '<';
-    text.remove_prefix(is_tag ? close + 1 : open + 1);
-  }
-  const std::size_t begin = plain.find_first_not_of(" \t\r\n");
-  if (begin == std::string::npos) return {};
-  return plain.substr(begin, plain.find_last_not_of(" \t\r\n") - begin + 1);
 }
 
 }  // namespace formulary::api

@@ -63,7 +63,5 @@ class PartMaking {
 
 /// "Churros DB element" -> "churrosdbelement".
 [[nodiscard]] std::string key_of_name(std::string_view name);
-/// Without HTML's tags, and without space around what is left.
-[[nodiscard]] std::string without_tags(std::string_view text);
 
 }  // namespace formulary::api

@@ -8,6 +8,7 @@
 #include "host/api/element_parts.hpp"
 #include "host/api/elements_routes.hpp"
 #include "host/api/paging.hpp"
+#include "host/api/plain_text.hpp"
 #include "host/base/error.hpp"
 #include "host/element/instance_document.hpp"
 
@@ -115,7 +116,7 @@ ApiAnswer list_hub_elements(const Elements& elements, const ApiRequest& request)
 
 ApiAnswer create_hub(const Elements& elements, ApiRequest& request) {
   const json::object posted = request.body_object();
-  const std::string name = without_tags(text_member(posted, "name"));
+  const std::string name = without_tags(trimmed(text_member(posted, "name")));
   const std::string_view given = text_member(posted, "key");
   const std::string key = given.empty() ? key_of_name(name) : std::string(given);
   const bool is_key = !key.empty() && key.size() <= 64 && std::all_of(key.begin(), key.end(), [](unsigned char c) {

@@ -6,6 +6,7 @@
 
 #include "host/api/instance_configuration.hpp"
 #include "host/api/paging.hpp"
+#include "host/api/plain_text.hpp"
 #include "host/base/error.hpp"
 #include "host/base/text.hpp"
 
@@ -283,22 +284,6 @@ InstanceRecord instance_of_account(Store& store, std::int64_t id, const Principa
   if (record && record->account == principal.account) return std::move(*record);
   throw Error(ErrorCode::not_found, "element instance " + std::to_string(id) +
                                         ": the account has none of that id; GET /instances shows those that it has");
-}
-
-std::string without_tags(std::string_view text) {
-  std::string kept;
-  while (!text.empty()) {
-    const std::size_t open = text.find('<');
-    kept += text.substr(0, open);
-    if (open == std::string_view::npos) break;
-    text.remove_prefix(open);
-    const std::size_t close = text.find('>');
-    const bool is_tag = close != std::string_view::npos && text.size() > 1 &&
-                        (std::isalpha(static_cast<unsigned char>(text[1])) != 0 || text[1] == '/' || text[1] == '!');
-    if (!is_tag) kept += text.front();
-    text.remove_prefix(is_tag ? close + 1 : 1);
-  }
-  return kept;
 }
 
 void add_instances_routes(Router& router, const InstancePorts& ports) {

@@ -29,7 +29,4 @@ void add_instances_routes(Router& router, const InstancePorts& ports);
 /// The instance of that id if the account has it; its `token` and `secrets` are left empty. Error(not_found)
 [[nodiscard]] InstanceRecord instance_of_account(Store& store, std::int64_t id, const Principal& principal);
 
-/// "<b>x</b> y" -> "x y": what names are stored without.
-[[nodiscard]] std::string without_tags(std::string_view text);
-
 }  // namespace formulary::api

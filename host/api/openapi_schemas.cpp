@@ -71,6 +71,59 @@ json::object element_schemas() {
                              {"private", "boolean"}})}};
 }
 
+json::object element_part_schemas() {
+  return {
+      {"ElementMetadata", shape({{"id", "integer"},
+                                 {"name", "string"},
+                                 {"key", "string"},
+                                 {"description", "string"},
+                                 {"events", "object"},
+                                 {"bulk", "object"}})},
+      {"Configuration", shape({{"id", "integer"},
+                               {"name", "string"},
+                               {"key", "string"},
+                               {"description", "string"},
+                               {"defaultValue", "any"},
+                               {"type", "string"},
+                               {"active", "boolean"},
+                               {"hideFromConsole", "boolean"},
+                               {"required", "boolean"},
+                               {"displayOrder", "integer"}})},
+      {"Parameter", shape({{"id", "integer"},
+                           {"name", "string"},
+                           {"vendorName", "string"},
+                           {"type", "string"},
+                           {"vendorType", "string"},
+                           {"source", "string"},
+                           {"required", "boolean"}},
+                          {"name", "type"})},
+      {"Hook",
+       shape(
+           {{"id", "integer"}, {"type", "string"}, {"mimeType", "string"}, {"body", "string"}, {"isLegacy", "boolean"}},
+           {"type", "body"})},
+      {"ElementObject", shape({{"id", "integer"}, {"name", "string"}, {"fields", "Field[]"}}, {"name"})},
+      {"Field", shape({{"id", "integer"}, {"name", "string"}, {"type", "string"}})},
+      {"Resource", shape({{"id", "integer"},
+                          {"description", "string"},
+                          {"path", "string"},
+                          {"method", "string"},
+                          {"vendorPath", "string"},
+                          {"vendorMethod", "string"},
+                          {"type", "string"},
+                          {"parameters", "Parameter[]"},
+                          {"hooks", "Hook[]"},
+                          {"model", "ResourceModel"}},
+                         {"path"})},
+      {"ResourceModel", shape({{"name", "string"}, {"transform", "boolean"}, {"swagger", "object"}}, {"name"})},
+      {"Operation", shape({{"id", "string"}, {"method", "string"}, {"path", "string"}, {"description", "string"}})},
+      {"Hub", shape({{"id", "integer"},
+                     {"key", "string"},
+                     {"name", "string"},
+                     {"description", "string"},
+                     {"active", "boolean"},
+                     {"resources", "object[]"}})}};
+}
+
 json::object formula_schemas() {
   return {
       {"Formula", shape({{"id", "integer"},
@@ -145,6 +198,7 @@ json::object openapi_components() {
                                          {"requestId", "message"})},
                        {"Any", json::object{{"type", "object"}}}};
   add_all(schemas, element_schemas());
+  add_all(schemas, element_part_schemas());
   add_all(schemas, formula_schemas());
   add_all(schemas, identity_schemas());
   const json::object failure{

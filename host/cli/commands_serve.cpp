@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "host/api/authentication_routes.hpp"
+#include "host/api/elements_routes.hpp"
 #include "host/api/guess_guard.hpp"
 #include "host/api/hub_calls.hpp"
 #include "host/api/identity_authorizer.hpp"
@@ -18,6 +19,7 @@
 #include "host/cli/commands.hpp"
 #include "host/cli/first_secrets.hpp"
 #include "host/cli/line_log.hpp"
+#include "host/store/element_store.hpp"
 #include "host/store/identity_store.hpp"
 
 namespace formulary::cli {
@@ -32,6 +34,7 @@ class Platform {
   Platform(Session& session, const ServeOptions& options)
       : session_(session),
         identity_(session.storage()),
+        elements_(session.storage()),
         authorizer_(identity_, session.clock(), guard_),
         log_(open_line_log(session)) {
     (void)session_.engine();  // opened by one thread, before many use it
@@ -89,6 +92,10 @@ class Platform {
                       .element_key = [this](std::string_view key, const Principal&) { return element_key(key); },
                       .owner = [this](const Principal& who) { return owner(who); },
                       .call_context = context});
+    api::add_elements_routes(made.router, {.catalogue = &session_.catalogue(),
+                                           .store = &elements_,
+                                           .clock = &session_.clock(),
+                                           .authorizer = &authorizer_});
     const auto hub = std::make_shared<const api::HubCalls>(api::HubPorts{.instances = &session_.instances(),
                                                                          .store = &session_.store(),
                                                                          .clock = &session_.clock(),
@@ -164,6 +171,7 @@ class Platform {
 
   Session& session_;
   IdentityStore identity_;
+  ElementStore elements_;
   api::GuessGuard guard_{session_.clock()};
   api::IdentityAuthorizer authorizer_;
   std::unique_ptr<LineLog> log_;

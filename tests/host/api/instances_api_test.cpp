@@ -7,6 +7,7 @@
 #include "host/api/api.hpp"
 #include "host/api/hub_calls.hpp"
 #include "host/api/instances_routes.hpp"
+#include "host/api/plain_text.hpp"
 #include "host/base/text.hpp"
 #include "tests/host/element/instances_fixture.hpp"
 
