@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "host/api/account_elements.hpp"
+#include "host/api/ceql.hpp"
 #include "host/api/element_document.hpp"
 #include "host/api/element_parts.hpp"
 #include "host/api/paging.hpp"
@@ -63,10 +64,24 @@ json::object shown(json::object document) {
   return document;
 }
 
+/// Clients ask for short elements in where=, too, where it is a wish and no condition.
+bool wishes_abridged(const Ceql& where) {
+  return std::any_of(where.conditions().begin(), where.conditions().end(), [](const CeqlCondition& condition) {
+    return condition.attribute == "abridged" && condition.is == CeqlOperator::equal &&
+           condition.values == std::vector<std::string>{"true"};
+  });
+}
+
 ApiAnswer list_elements(const Elements& elements, const ApiRequest& request) {
-  const bool is_abridged = request.query_flag("abridged");
+  const Ceql where = Ceql::parse(request.query_value("where").value_or(""));
+  const bool is_wished = wishes_abridged(where);
+  const bool is_abridged = request.query_flag("abridged") || is_wished;
   PageText page(request);
   elements->for_each(request.principal.account, [&](json::object element) {
+    element["abridged"] = is_wished;
+    const bool holds = where.holds(element);
+    element.erase("abridged");
+    if (!holds) return;
     if (!page.wants_next()) return page.skip();
     page.add(to_text(shown(is_abridged ? abridged_element(element) : std::move(element))));
   });
@@ -219,7 +234,7 @@ void add_elements_routes(Router& router, ElementsPorts ports) {
   add({.method = "GET",
        .pattern = "/elements",
        .summary = "Lists the elements that the account sees",
-       .query = {"abridged", "pageSize", "nextPage"},
+       .query = {"where", "abridged", "pageSize", "nextPage"},
        .answer = "Element[]"},
       list_elements);
   add({.method = "GET",

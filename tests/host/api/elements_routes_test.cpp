@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "host/base/text.hpp"
 #include "host/element/instance_document.hpp"
 #include "tests/host/api/elements_fixture.hpp"
 
@@ -67,6 +68,26 @@ TEST_F(ElementsRoutes, GoesOnWhereTheTokenSays) {
   EXPECT_EQ(second.header("Elements-Next-Page-Token"), "");
   EXPECT_EQ(ask("GET", "/elements?pageSize=0").status, 400);
   EXPECT_EQ(ask("GET", "/elements?pageSize=1000").status, 200);
+}
+
+TEST_F(ElementsRoutes, WhereChooses) {
+  create();
+  ask("POST", "/elements/desk/resources", R"({"path":"/agents"})");
+  const auto chosen = [this](const std::string& where) {
+    std::vector<std::string> keys;
+    const JsonAnswer answer = ask("GET", "/elements?where=" + percent_encode(where));
+    EXPECT_EQ(answer.status, 200) << where << to_text(answer.body);
+    EXPECT_EQ(answer.header("Elements-Total-Count"), std::to_string(answer.body.as_array().size()));
+    for (const json::value& element : answer.body.as_array()) keys.emplace_back(element.at("key").as_string());
+    return keys;
+  };
+  EXPECT_THAT(chosen("extended='true'"), ElementsAre("desk"));
+  EXPECT_THAT(chosen("private='true' AND key in ('churrosdbelement','crm')"), ElementsAre("churrosdbelement"));
+  EXPECT_THAT(chosen("private='true' AND abridged='true'"), ElementsAre("churrosdbelement"));
+  EXPECT_THAT(chosen("key = 'crm'"), ElementsAre("crm"));
+  EXPECT_THAT(chosen("key = 'nothing'"), IsEmpty());
+  EXPECT_FALSE(ask("GET", "/elements?where=abridged%3D%27true%27").body.at(0).as_object().contains("configuration"));
+  EXPECT_EQ(ask("GET", "/elements?where=key%20of").status, 400);
 }
 
 TEST_F(ElementsRoutes, AnElementIsFoundByKeyAndById) {
