@@ -11,6 +11,8 @@ namespace formulary::cli {
 namespace {
 
 constexpr std::size_t name_width = 24;
+constexpr std::size_t bar_cells = 20;
+constexpr const char* clear_line = "\r\x1b[K";
 
 std::string padded(std::string text, std::size_t width) {
   if (text.size() < width) text.append(width - text.size(), ' ');
@@ -28,15 +30,24 @@ const char* mark(const StepLine& line) {
   return line.status == plan::StepStatus::success ? "✓" : "✗";
 }
 
-std::string line_text(const StepLine& line) {
+/// `word` takes the place of the status, if it is not empty.
+std::string line_text(const StepLine& line, const std::string& word) {
   std::string text = std::string(mark(line)) + ' ' + padded(printable(line.name), name_width) + ' ' +
-                     padded(ends_a_loop(line) ? "rounds over" : std::string(plan::name(line.status)), 11) + ' ';
+                     padded(word.empty() ? std::string(plan::name(line.status)) : word, 11) + ' ';
   const std::string duration = std::to_string(line.duration.count()) + " ms";
   if (duration.size() < 9) text.append(9 - duration.size(), ' ');
   text += duration;
   if (line.attempt > 1) text += "  attempt " + std::to_string(line.attempt);
   if (!line.error.empty()) text += "  " + printable(line.error);
   return text;
+}
+
+std::string bar_text(const StepLine& line) {
+  const auto [done, total] = *line.rounds;
+  const std::size_t full = total == 0 ? bar_cells : bar_cells * done / total;
+  std::string text = "↻ " + padded(printable(line.name), name_width) + ' ';
+  for (std::size_t cell = 0; cell < bar_cells; ++cell) text += cell < full ? "█" : "░";
+  return text + ' ' + std::to_string(done) + '/' + std::to_string(total);
 }
 
 }  // namespace
@@ -76,13 +87,42 @@ json::array problems_document(const std::vector<FormulaProblem>& problems) {
 
 void StepLines::write(const StepLine& line) {
   if (line.kind == StepLine::Kind::started) return;
+  const std::string rounds = line.type == "loop" ? rounds_of(line) : "";
+  if (io_.err_is_terminal) {
+    const bool fine =
+        line.kind == StepLine::Kind::ended && (line.status == plan::StepStatus::success || ends_a_loop(line));
+    if (fine && line.rounds && line.status == plan::StepStatus::success) return show_bar(line);
+    if (fine && line.in_loop) return;
+  }
+  const bool bar_stays = line.in_loop || line.kind == StepLine::Kind::waits;
+  const std::string bar = bar_stays ? bar_ : "";
   finish();
-  io_.err << line_text(line) + '\n' << std::flush;
+  bar_ = bar;
+  io_.err << line_text(line, rounds) + '\n' + bar_ << std::flush;
+}
+
+void StepLines::show_bar(const StepLine& line) {
+  bar_ = bar_text(line);
+  io_.err << clear_line + bar_ << std::flush;
+}
+
+/// "round 3/10", "10 rounds". What is read from the history, or watched from its middle, may have to be counted.
+std::string StepLines::rounds_of(const StepLine& line) {
+  const bool over = ends_a_loop(line);
+  if (!over && line.status != plan::StepStatus::success) return "";
+  const std::size_t seen = over ? counted_[line.name] : ++counted_[line.name];
+  if (!over) {
+    return line.rounds ? "round " + std::to_string(line.rounds->done + 1) + '/' + std::to_string(line.rounds->total)
+                       : "round " + std::to_string(seen);
+  }
+  counted_.erase(line.name);
+  const std::size_t rounds = line.rounds ? line.rounds->total : seen;
+  return std::to_string(rounds) + (rounds == 1 ? " round" : " rounds");
 }
 
 void StepLines::finish() {
-  if (bar_open_) io_.err << '\n';
-  bar_open_ = false;
+  if (!bar_.empty()) io_.err << clear_line << std::flush;
+  bar_.clear();
 }
 
 ExitCode report_execution(Session& session, const Execution& execution) {

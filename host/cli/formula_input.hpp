@@ -2,6 +2,8 @@
 /// What the commands about formulas share: reading templates, showing problems, showing progress.
 #pragma once
 
+#include <cstddef>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,17 +45,22 @@ void write_problems(const Io& io, const std::vector<FormulaProblem>& problems);
 [[nodiscard]] json::array problems_document(const std::vector<FormulaProblem>& problems);
 
 /// Lines of steps as they end, on stderr: "✓ get-job                 success      178 ms". On a terminal the rounds of
-/// a loop share one line with a bar. One execution's, in order; not thread-safe.
+/// a loop share one line with a bar, which stands below all others, and only what fails or waits in them has a line of
+/// its own. One execution's, in order; not thread-safe.
 class StepLines {
  public:
   explicit StepLines(const Io& io) : io_(io) {}
   void write(const StepLine& line);
-  /// Ends a line that is still open.
+  /// Takes a bar away that is still there.
   void finish();
 
  private:
+  void show_bar(const StepLine& line);
+  [[nodiscard]] std::string rounds_of(const StepLine& line);
+
   const Io& io_;
-  bool bar_open_ = false;
+  std::string bar_;                             ///< The line as it stands on the terminal; empty: none.
+  std::map<std::string, std::size_t> counted_;  ///< Rounds seen of loops that have not ended, by step.
 };
 
 /// What is known after the end: the result (or everything with --output json) on stdout, one line on stderr.

@@ -19,6 +19,7 @@ struct Io {
   std::ostream& out;
   std::ostream& err;
   bool in_is_terminal = false;
+  bool err_is_terminal = false;
   bool out_is_terminal = false;
   std::function<std::optional<std::string>(std::string_view name)> environment;
   std::function<std::vector<std::string>()> variables;  ///< The names of all environment variables.

@@ -284,7 +284,9 @@ void Conductor::perform(plan::Record& action) {
         .status = step.status,
         .attempt = step.attempts,
         .duration = step.duration(),
-        .error = step.error ? step.error->message : ""});
+        .error = step.error ? step.error->message : "",
+        .rounds = action.rounds,
+        .in_loop = action.in_loop});
   if (order_.keep_steps && record.parent == 0) {
     step.values = record.values;
     execution_.steps.push_back(std::move(step));

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -52,6 +53,8 @@ struct StepLine {
   int attempt = 1;
   std::chrono::milliseconds duration{0};  ///< Of `ended`: all attempts; of `waits`: until the next attempt.
   std::string error;                      ///< One sentence or empty; of `waits`: why.
+  std::optional<plan::Rounds> rounds;     ///< Of `ended` of a loop step: at its beginning, or of those that are over.
+  bool in_loop = false;                   ///< Of `ended`: it ran in a round of a loop.
 };
 
 }  // namespace formulary

@@ -17,6 +17,11 @@ namespace formulary::plan {
 /// What tells the world to make the run's call, again if it was made before.
 [[nodiscard]] RunStep run_step_of(const State& state, RunId id, const ActiveRun& run);
 
+/// Of StepError::code.
+[[nodiscard]] inline std::string code_of(ErrorCode code) {
+  return std::string(name(code));
+}
+
 /// Lives as long as one event.
 ///
 /// What waits to begin is a list of steps (`due_`), each with the frame and the loop that it is in. A frame counts its
@@ -92,6 +97,7 @@ class Advance {
   void put(Frame& frame, const Step& step, const Output& output);
   void record(RunId id, const ActiveRun& run, StepStatus status, Values values, std::optional<StepError> error);
   void keep_values(Values& values);
+  [[nodiscard]] bool is_in_loop(const ActiveRun& run) const;
   void end_now(ExecutionStatus status, const StepError& error);
   void finish_normally();
   void park_if_all_doubted();

@@ -89,6 +89,7 @@ void Advance::enter_loop(Begun begun, RunId continued) {
   hold(passage);
   Loop& loop = state_.loops.at(passage);
   const json::array& entries = loop.list->as_array();
+  begun.run.rounds = Rounds{.done = loop.next, .total = entries.size()};
   if (loop.next < entries.size()) {
     const std::size_t index = loop.next++;
     Output output = loop_output(begun.step, index, entries[index], state_.limits);

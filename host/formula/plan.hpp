@@ -118,8 +118,15 @@ struct StepRecord {
   Values values;
   std::optional<StepError> error;  ///< A filter that says false, and the end of a loop, have none.
 };
+/// How far a loop step is in its list.
+struct Rounds {
+  std::size_t done = 0;
+  std::size_t total = 0;
+};
 struct Record {
   StepRecord step;
+  std::optional<Rounds> rounds;  ///< Of a loop step that has a list.
+  bool in_loop = false;          ///< Ran in a round of a loop, or in a sub-formula that did.
 };
 /// Nobody waits any more for these runs; their timers and calls may be dropped. Their events change nothing.
 struct Abandon {
@@ -169,6 +176,7 @@ struct ActiveRun {
   Safety safety = Safety::pure;
   RequestPolicy policy;
   std::shared_ptr<const Call> call;  ///< nullptr of sub-formulas and retryFormulaExecution.
+  std::optional<Rounds> rounds;      ///< Of a loop step, which ends at once.
 };
 
 /// One formula that runs: that of the execution, or a sub-formula of it.

@@ -21,6 +21,7 @@ struct TestIo {
             .out = out,
             .err = err,
             .in_is_terminal = terminal,
+            .err_is_terminal = terminal,
             .out_is_terminal = terminal,
             .environment = [](std::string_view) -> std::optional<std::string> { return std::nullopt; },
             .ask_secret =

@@ -51,6 +51,9 @@ TEST(PlanLoop, CountsNestedOnesAsThePlatformDoes) {
   EXPECT_EQ(player.count("loop-2"), 6U);
   EXPECT_EQ(player.count("script-2"), 4U);
   EXPECT_EQ(player.records.size(), 17U);
+  EXPECT_EQ(player.progress,
+            (Route{"loop-1 0/2", "loop-2 0/2 inside", "loop-2 1/2 inside", "loop-2 2/2 inside", "loop-1 1/2",
+                   "loop-2 0/2 inside", "loop-2 1/2 inside", "loop-2 2/2 inside", "loop-1 2/2"}));
   EXPECT_TRUE(player.state.loops.empty()) << "a passage that nobody is in is forgotten";
 }
 

@@ -116,6 +116,7 @@ class PlanPlayer {
   std::vector<plan::SetTimer> timers;
   std::vector<std::chrono::milliseconds> delays;
   std::vector<plan::StepRecord> records;
+  std::vector<std::string> progress;  ///< Of loop steps: "each 1/3", and whether they ran in another loop.
   std::vector<plan::Park> parks;
   std::vector<plan::Finish> finishes;
 
@@ -144,7 +145,12 @@ class PlanPlayer {
     timers.push_back(action);
     delays.push_back(action.delay);
   }
-  void take(const plan::Record& action) { records.push_back(action.step); }
+  void take(const plan::Record& action) {
+    records.push_back(action.step);
+    if (!action.rounds) return;
+    progress.push_back(action.step.name + ' ' + std::to_string(action.rounds->done) + '/' +
+                       std::to_string(action.rounds->total) + (action.in_loop ? " inside" : ""));
+  }
   void take(const plan::Abandon& action) {
     for (const plan::RunId run : action.runs) {
       std::erase_if(out, [run](const auto& it) { return it.run == run; });
