@@ -9,6 +9,7 @@
 #include "host/cli/input.hpp"
 #include "host/cli/output.hpp"
 #include "host/engine/engine.hpp"
+#include "host/engine/follower.hpp"
 #include "host/engine/history.hpp"
 #include "host/engine/rerun.hpp"
 #include "host/store/execution_record.hpp"
@@ -77,19 +78,23 @@ void write_values(const Io& io, const StepExecution& step) {
   for (const auto& [key, value] : step.values) io.out << "    " << printable(key) << " = " << printable(value) << '\n';
 }
 
+StepLine line_of(const StepExecution& step) {
+  return {.kind = StepLine::Kind::ended,
+          .name = step.name,
+          .type = step.type,
+          .status = step.status,
+          .attempt = step.attempts,
+          .duration = step.duration(),
+          .error = step.error ? step.error->message : ""};
+}
+
 void write_steps(const Io& io, const Execution& execution, const ShowExecution& options) {
   StepLines lines(io);
   bool found = false;
   for (const StepExecution& step : execution.steps) {
     if (!options.step.empty() && step.name != options.step) continue;
     found = true;
-    lines.write({.kind = StepLine::Kind::ended,
-                 .name = step.name,
-                 .type = step.type,
-                 .status = step.status,
-                 .attempt = step.attempts,
-                 .duration = step.duration(),
-                 .error = step.error ? step.error->message : ""});
+    lines.write(line_of(step));
     if (options.values || !options.step.empty()) write_values(io, step);
   }
   if (!found && !options.step.empty()) {
@@ -117,13 +122,28 @@ Execution whole_execution(Session& session, const ExecutionRecord& record) {
   return execution;
 }
 
+ExitCode goes_on(Session& session, std::int64_t id) {
+  session.io().err << "execution " << id << " goes on; formulary executions watch " << id << '\n';
+  return ExitCode::interrupted;
+}
+
 /// Waits in this process, with live lines, until the end is on the disk.
 ExitCode follow(Session& session, std::int64_t id, StepLines& lines) {
   const auto ended = session.engine().wait(id, std::chrono::hours(24), session.io().interrupted);
   lines.finish();
   if (ended) return report_execution(session, whole_execution(session, session.history().execution(id)));
-  session.io().err << "execution " << id << " goes on; formulary executions watch " << id << '\n';
-  return ExitCode::interrupted;
+  return goes_on(session, id);
+}
+
+/// Another living process runs it: what it writes down is shown as it comes. Should that process end, this one goes on
+/// with the execution, and shows it in the same way.
+ExitCode follow_elsewhere(Session& session, std::int64_t id, StepLines& lines) {
+  const auto record = follow_execution(session.history(), session.timers(),
+                                       {.execution = id,
+                                        .observe = [&lines](const StepExecution& step) { lines.write(line_of(step)); },
+                                        .stop = session.io().interrupted});
+  lines.finish();
+  return record ? report_execution(session, whole_execution(session, *record)) : goes_on(session, id);
 }
 
 /// Takes over what processes that are gone left open, this execution among it, and follows it.
@@ -135,7 +155,8 @@ ExitCode go_on(Session& session, std::int64_t id, const std::function<void(Engin
   try {
     engine.observe(id, [&lines](const StepLine& line) { lines.write(line); });
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::not_found) throw;  // it has ended meanwhile
+    if (error.code() != ErrorCode::not_found) throw;
+    return follow_elsewhere(session, id, lines);  // or it has ended meanwhile
   }
   return follow(session, id, lines);
 }

@@ -61,6 +61,8 @@ class Session {
   /// Not started: it runs what this process submits, and takes over nothing until start().
   [[nodiscard]] Engine& engine();
 
+  [[nodiscard]] Timers& timers() noexcept { return timers_; }
+
   /// Time limit, cancellation and trace of one call; the caller adds the rest.
   [[nodiscard]] CallContext call_context() const;
 

@@ -86,6 +86,10 @@ HistoryPage<StepExecution> History::steps(std::int64_t execution_id, std::int64_
   return page;
 }
 
+std::int64_t History::progress(std::int64_t execution_id) const {
+  return parts_->store.last_row(execution_id);
+}
+
 StepExecution History::step(std::int64_t id) const {
   std::optional<StepExecution> found;
   parts_->read(execution_of(id), [&](std::int64_t step, plan::StepRecord& record) {

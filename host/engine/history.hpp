@@ -40,6 +40,8 @@ class History {
   /// 0 for the first page. Error(not_found) if there is no such execution.
   [[nodiscard]] HistoryPage<StepExecution> steps(std::int64_t execution, std::int64_t after = 0,
                                                  std::size_t limit = 1'000) const;
+  /// A number that has grown when there may be more steps than before. Cheap.
+  [[nodiscard]] std::int64_t progress(std::int64_t execution) const;
   /// One step with its values. Error(not_found)
   [[nodiscard]] StepExecution step(std::int64_t step_id) const;
 

@@ -137,6 +137,12 @@ void ExecutionStore::read_journal(std::int64_t execution,
   }
 }
 
+std::int64_t ExecutionStore::last_row(std::int64_t execution) const {
+  const std::lock_guard lock(parts_->mutex);
+  Statement statement = parts_->database.prepare("SELECT max(id) FROM journal WHERE execution = ?1");
+  return statement.bind(1, execution).step() ? statement.number(0) : 0;
+}
+
 std::string ExecutionStore::body(std::string_view hash) const {
   const std::lock_guard lock(parts_->mutex);
   Statement statement = parts_->database.prepare("SELECT data, size FROM body WHERE hash = ?1");

@@ -44,6 +44,8 @@ class ExecutionStore {
 
   /// Calls `take` with the data of each journal row, in order, until it answers false. The view ends with the call.
   void read_journal(std::int64_t execution, const std::function<bool(std::string_view data)>& take) const;
+  /// A number that grows with each row of its journal; 0: none.
+  [[nodiscard]] std::int64_t last_row(std::int64_t execution) const;
   /// The text of that SHA-256. Throws Error(not_found).
   [[nodiscard]] std::string body(std::string_view hash) const;
 

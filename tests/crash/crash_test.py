@@ -123,8 +123,9 @@ class Host:
             return False
 
     def kill(self):
+        """True if it was that which ended it."""
         self.process.send_signal(signal.SIGKILL)
-        self.end()
+        return self.end() == -signal.SIGKILL
 
     def end(self):
         try:
@@ -221,6 +222,7 @@ def report(found, what):
 
 
 def kill_at_random(program, kills, seed):
+    """Whether all was well, and how many hosts were killed."""
     rng = random.Random(seed)
     vendor, folder = Vendor(), tempfile.mkdtemp(prefix="formulary_crash_")
     acknowledged, n, done = {}, 0, 0
@@ -228,14 +230,15 @@ def kill_at_random(program, kills, seed):
         while done < kills:
             host = Host(program, folder + "/data", vendor, "--crashes-max", "1000000")
             if host.wait_for("ready")[0] != "ready":
-                return report([f"it did not start: {host.errors}"], f"seed {seed}")
+                return report([f"it did not start: {host.errors}"], f"seed {seed}"), done
             life = rng.uniform(0.0, 0.35)
             end = time.monotonic() + life
             while time.monotonic() < end:
                 n += 1
                 host.order(n)
                 time.sleep(rng.uniform(0.0, 0.004))
-            host.kill()
+            if not host.kill():
+                return report([f"it went before it was killed: {host.errors}"], f"seed {seed}"), done
             acknowledged.update(host.acknowledged)
             done += 1
         settled = Host(program, folder + "/data", vendor, "--crashes-max", "1000000").settle_and_stop()
@@ -243,7 +246,7 @@ def kill_at_random(program, kills, seed):
         good = report(faults(executions, acknowledged, vendor, settled), f"seed {seed}")
         print(f"seed {seed}: {done} kills, {len(acknowledged)} acknowledged, {len(executions)} executions, "
               f"{sum(vendor.received.values())} requests, {settled[1]} in doubt")
-        return good and len(acknowledged) > kills / 4  # else it was killed before it had done anything
+        return good and len(acknowledged) > kills / 4, done  # else it was killed before it had done anything
     finally:
         vendor.close()
         shutil.rmtree(folder, ignore_errors=True)
@@ -345,7 +348,10 @@ def main():
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else int.from_bytes(os.urandom(4), "little")
     if suite == "random":
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-            good = all(list(pool.map(lambda part: kill_at_random(program, KILLS // AT_ONCE, seed + part), range(AT_ONCE))))
+            parts = list(pool.map(lambda part: kill_at_random(program, KILLS // AT_ONCE, seed + part), range(AT_ONCE)))
+        killed = sum(done for _, done in parts)
+        print(f"{killed} hosts were killed, {KILLS} are promised")
+        good = all(well for well, _ in parts) and killed >= KILLS
     elif suite == "write_points":
         good = at_every_point(program, "--die-at")
     elif suite == "power_loss":

@@ -91,22 +91,86 @@ class Executions(HostTest):
         self.assertIn("it has ended", self.run_host("executions", "cancel", identity, code=1).stderr)
         self.assertEqual(self.json_of("formulas", "export", "--execution", identity), LOOP)
 
-    def killed_in_a_post(self, vendor):
-        """A run whose process is killed while the vendor has its POST; returns the execution's id."""
+    def started(self, *words, **pipes):
+        """A command as a process that goes on."""
+        environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "FORMULARY_DATA_FOLDER": str(self.data),
+                       "FORMULARY_PLUGINS_FOLDER": str(self.plugins)}
+        return subprocess.Popen([PROGRAM, *words], env=environment, text=True, **pipes)
+
+    def run_that_waits_in_a_post(self, vendor):
+        """The process of a run whose POST the vendor has, and the execution's id."""
         steps = [script("before", "done({x: 1})", ["create"]),
                  {"name": "create", "type": "httpRequest", "onSuccess": ["after"],
                   "properties": {"method": "POST", "url": vendor.url + "/employees", "body": "${steps.before}"}},
                  script("after", "done({made: steps.create.response.code})")]
-        environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "FORMULARY_DATA_FOLDER": str(self.data),
-                       "FORMULARY_PLUGINS_FOLDER": str(self.plugins)}
-        process = subprocess.Popen([PROGRAM, "formulas", "run", self.file("post.json", template(steps, "before"))],
-                                   env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = self.started("formulas", "run", self.file("post.json", template(steps, "before")),
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.assertTrue(vendor.arrived.wait(START_SECONDS))
+        [listed] = self.executions()
+        return process, str(listed["id"])
+
+    def killed_in_a_post(self, vendor):
+        """A run whose process is killed while the vendor has its POST; returns the execution's id."""
+        process, identity = self.run_that_waits_in_a_post(vendor)
         process.send_signal(signal.SIGKILL)
         process.wait()
         vendor.release.set()
+        return identity
+
+    def test_what_another_process_conducts_can_be_watched(self):
+        vendor = SlowVendor()
+        self.addCleanup(vendor.stop)
+        process, identity = self.run_that_waits_in_a_post(vendor)
+        with self.started("executions", "watch", identity, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as watching:
+            self.assertIn("trigger", watching.stderr.readline())
+            self.assertIn("before", watching.stderr.readline())
+            vendor.release.set()
+            result, words = watching.communicate(timeout=START_SECONDS)
+        self.assertEqual(process.wait(START_SECONDS), 0)
+        self.assertEqual((watching.returncode, json.loads(result)), (0, {"made": 201}))
+        self.assertIn("after", words)
+        self.assertIn("ended: success", words)
+        self.assertEqual(len(vendor.posts), 1)
+
+    def test_who_watches_goes_on_when_the_conducting_process_ends(self):
+        vendor = SlowVendor()
+        self.addCleanup(vendor.stop)
+        process, identity = self.run_that_waits_in_a_post(vendor)
+        with self.started("executions", "watch", identity, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as watching:
+            self.assertIn("trigger", watching.stderr.readline())
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            _, words = watching.communicate(timeout=START_SECONDS)
+        self.assertEqual(watching.returncode, 1, words)
+        self.assertIn("in_doubt", words)
+        self.assertEqual(len(vendor.posts), 1)
+
+    def test_a_loop_is_shown_by_its_rounds(self):
+        run = self.run_host("formulas", "run", self.file("f.json", LOOP), "--args", self.file("a.json", {"who": "Ada"}))
+        self.assertIn("round 2/3", run.stderr)
+        self.assertIn("3 rounds", run.stderr)
+        self.assertNotIn("\x1b", run.stderr)
         [listed] = self.executions()
-        return str(listed["id"])
+        self.assertIn("3 rounds", self.run_host("executions", "show", str(listed["id"])).stderr)
+
+    def test_a_terminal_shows_the_rounds_as_a_bar(self):
+        args = self.file("a.json", {"who": "Ada"})
+        ours, theirs = os.openpty()
+        process = self.started("formulas", "run", self.file("f.json", LOOP), "--args", args, stdout=subprocess.DEVNULL, stderr=theirs)
+        os.close(theirs)
+        shown = b""
+        try:
+            while part := os.read(ours, 65536):
+                shown += part
+        except OSError:
+            pass  # Linux says so when the other end is closed
+        os.close(ours)
+        self.assertEqual(process.wait(START_SECONDS), 0)
+        text = shown.decode()
+        self.assertIn("\r\x1b[K↻ each", text)
+        self.assertIn(" 2/3", text)
+        self.assertRegex(text, "\r\x1b\\[K✓ each +3 rounds")
+        self.assertNotIn("twice", text, "what goes well in a round is in the bar")
 
     def test_a_request_in_doubt_is_not_sent_again_until_a_person_says_so(self):
         vendor = SlowVendor()
