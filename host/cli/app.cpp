@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "host/base/error.hpp"
+#include "host/cli/app_words.hpp"
 #include "host/cli/commands.hpp"
 #include "host/cli/failure_report.hpp"
 #include "host/cli/input.hpp"
@@ -23,33 +24,11 @@ struct Flags {
   std::string settings_file;
 };
 
-/// What the command line chose; needs a session, which is opened only after everything was understood.
-using Chosen = std::function<ExitCode(Session&)>;
-
 void add_setting(CLI::App& app, Flags& flags, const std::string& option, const std::string& setting,
                  const std::string& description) {
   app.add_option_function<std::string>(
          option, [&flags, setting](const std::string& value) { flags.settings[setting] = value; }, description)
       ->type_name("VALUE");
-}
-
-CLI::App& group(CLI::App& app, const std::string& word, const std::string& description) {
-  CLI::App& made = *app.add_subcommand(word, description);
-  made.require_subcommand(1);
-  made.fallthrough();
-  return made;
-}
-
-CLI::App& command(CLI::App& app, const std::string& word, const std::string& description) {
-  CLI::App& made = *app.add_subcommand(word, description);
-  made.fallthrough();
-  return made;
-}
-
-/// The options' variables live as long as the callbacks that read them.
-template <class Options>
-std::shared_ptr<Options> options_of() {
-  return std::make_shared<Options>();
 }
 
 void add_elements(CLI::App& app, Chosen& chosen) {
@@ -136,52 +115,6 @@ void add_call(CLI::App& app, Chosen& chosen) {
       "Also print status, headers and the next page's token, on stderr; with --output json as one line of JSON");
   call.callback(
       [&chosen, options] { chosen = [options](Session& session) { return call_instance(session, *options); }; });
-}
-
-void add_graph_and_export(CLI::App& formulas, Chosen& chosen) {
-  struct Graph {
-    std::string file;
-    std::string form = "text";
-  };
-  CLI::App& graph = command(formulas, "graph", "Draw a template's steps and where they lead");
-  auto drawn = options_of<Graph>();
-  graph.add_option("FILE", drawn->file, "The template, JSON; - for standard input")->required();
-  graph.add_option("--as", drawn->form, "text, dot (Graphviz) or mermaid; default text");
-  graph.callback([&chosen, drawn] {
-    chosen = [drawn](Session& session) { return draw_formula(session, drawn->file, drawn->form); };
-  });
-
-  CLI::App& exported = command(formulas, "export", "Print a template: of a file, or the version that an execution ran");
-  auto options = options_of<ExportFormula>();
-  auto* file = exported.add_option("FILE", options->file, "The template, JSON; - for standard input");
-  auto* execution = exported.add_option("--execution", options->execution, "The id of an execution");
-  execution->excludes(file);
-  exported.add_flag("--upgrade", options->upgrade, "As engine v3 has it");
-  exported.callback([&chosen, options] {
-    if (options->file.empty() && options->execution.empty()) {
-      throw CLI::ValidationError("formulas export", "name a FILE, or an execution with --execution ID");
-    }
-    chosen = [options](Session& session) { return export_formula(session, *options); };
-  });
-}
-
-void add_formulas(CLI::App& app, Chosen& chosen) {
-  CLI::App& formulas = group(app, "formulas", "Workflows over the instances");
-  CLI::App& validate = command(formulas, "validate", "Name every problem of templates in files");
-  auto files = options_of<std::vector<std::string>>();
-  validate.add_option("FILE", *files, "A template, JSON; - for standard input")->required();
-  validate.callback(
-      [&chosen, files] { chosen = [files](Session& session) { return validate_formulas(session, *files); }; });
-  add_graph_and_export(formulas, chosen);
-  CLI::App& run = command(formulas, "run", "Run a template from a file, and print each step");
-  auto options = options_of<RunFormula>();
-  run.add_option("FILE", options->file, "The template, JSON; - for standard input")->required();
-  run.add_option("--config", options->configuration,
-                 "KEY=VALUE: a value of the template's configuration; for an instance its id or name")
-      ->allow_extra_args(false);
-  run.add_option("--args", options->args_file,
-                 "A JSON file for the manual trigger's trigger.args; - for standard input");
-  run.callback([&chosen, options] { chosen = [options](Session& session) { return run_formula(session, *options); }; });
 }
 
 void add_execution_lists(CLI::App& executions, Chosen& chosen) {

@@ -65,6 +65,31 @@ struct RunFormula {
 };
 [[nodiscard]] ExitCode run_formula(Session& session, const RunFormula& options);
 
+/// Keeps the template of a file: a new formula, or the new version of the one with its name.
+[[nodiscard]] ExitCode apply_formula(Session& session, const std::string& file);
+[[nodiscard]] ExitCode list_formulas(Session& session);
+[[nodiscard]] ExitCode show_formula(Session& session, const std::string& selector);
+[[nodiscard]] ExitCode delete_formula(Session& session, const std::string& selector);
+
+struct CreateFormulaInstance {
+  std::string formula;  ///< Id or name.
+  std::string name;
+  std::vector<std::string> configuration;  ///< --config key=value
+  std::vector<std::string> secrets;        ///< --secret key=@file
+};
+[[nodiscard]] ExitCode create_formula_instance(Session& session, const CreateFormulaInstance& options);
+[[nodiscard]] ExitCode list_formula_instances(Session& session);
+[[nodiscard]] ExitCode show_formula_instance(Session& session, const std::string& selector);
+[[nodiscard]] ExitCode delete_formula_instance(Session& session, const std::string& selector);
+
+struct RunFormulaInstance {
+  std::string instance;   ///< Id or name.
+  std::string args_file;  ///< Empty: {}.
+};
+[[nodiscard]] ExitCode run_formula_instance(Session& session, const RunFormulaInstance& options);
+/// Starts scheduled formula instances as their time comes, until Ctrl C: a line "EXECUTION INSTANCE NAME" for each.
+[[nodiscard]] ExitCode run_schedule(Session& session);
+
 struct ListExecutions {
   std::string status;
   std::string before;  ///< An execution's id: only older ones.
