@@ -95,8 +95,9 @@ json::object resource_entry(const ManifestResource& resource, const json::object
   json::array parameters;
   for (const json::value& parameter : list_of(source, "parameters")) {
     const json::object& one = parameter.get_object();
-    const std::string label = std::string(text_member(one, "in")) + " " + std::string(text_member(one, "name"));
-    parameters.push_back(resource_parameter(one, numbers.of("parameter/" + name + "/" + label), id));
+    std::string label = "parameter/" + name + "/";
+    label.append(text_member(one, "in")).append(" ").append(text_member(one, "name"));
+    parameters.push_back(resource_parameter(one, numbers.of(label), id));
   }
   json::object shown{{"id", id},
                      {"description", resource.description},

@@ -427,7 +427,7 @@ SwaggerOptions swagger_options(const ApiRequest& request) {
 
 std::vector<ElementOperation> operations_of(const json::object& element) {
   std::vector<ElementOperation> operations;
-  std::set<std::string> calls;
+  std::set<std::pair<std::string, std::string>> calls;
   std::set<std::string> ids;
   for (const json::value& value : list_of(element, "resources")) {
     const json::object* resource = value.if_object();
@@ -437,7 +437,7 @@ std::vector<ElementOperation> operations_of(const json::object& element) {
     const std::string method(text_member(*resource, "method"));
     const std::string path(text_member(*resource, "path"));
     // Of links of a chain, which share method and path, the first is what is called.
-    if (!path.starts_with('/') || method.empty() || !calls.insert(method + " " + path).second) continue;
+    if (!path.starts_with('/') || method.empty() || !calls.emplace(method, path).second) continue;
     const std::string plain = operation_id(method, path);
     std::string id = plain;
     for (int number = 2; !ids.insert(id).second; ++number) id = plain + "_" + std::to_string(number);
