@@ -28,6 +28,12 @@ namespace formulary {
 
 class Storage;
 
+struct ExecutionEnded {
+  std::int64_t execution = 0;
+  std::int64_t formula_instance = 0;  ///< 0: none.
+  plan::ExecutionStatus status = plan::ExecutionStatus::success;
+};
+
 struct EnginePorts {
   RunnerPorts steps;
   std::shared_ptr<const Storage> storage;
@@ -41,6 +47,9 @@ struct EnginePorts {
   std::function<plan::Safety(const plan::RequestCall& call)> safety;
   /// Hears, by any thread, what somebody should know: an execution in quarantine, a disk that fails. May be empty.
   std::function<void(const std::string& sentence)> warn;
+  /// Hears of each end of an execution once it is on the disk; a host that is killed just then does not tell. Called by
+  /// any thread: must be quick and must not throw. May be empty.
+  std::function<void(const ExecutionEnded&)> ended;
 };
 
 struct EngineSettings {

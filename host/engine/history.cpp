@@ -63,6 +63,14 @@ HistoryPage<ExecutionRecord> History::list(const ExecutionQuery& query) const {
   return page;
 }
 
+std::int64_t History::count(const ExecutionQuery& query) const {
+  return parts_->store.count(query);
+}
+
+std::vector<ExecutionCount> History::count_by_time(const CountQuery& query) const {
+  return parts_->store.count_by_time(query);
+}
+
 ExecutionRecord History::execution(std::int64_t id) const {
   auto record = parts_->store.find(id);
   if (!record) {
@@ -88,6 +96,15 @@ HistoryPage<StepExecution> History::steps(std::int64_t execution_id, std::int64_
 
 std::int64_t History::progress(std::int64_t execution_id) const {
   return parts_->store.last_row(execution_id);
+}
+
+std::int64_t History::count_steps(std::int64_t execution) const {
+  std::int64_t count = 0;
+  parts_->read(execution, [&count](std::int64_t, plan::StepRecord&) {
+    ++count;
+    return true;
+  });
+  return count;
 }
 
 StepExecution History::step(std::int64_t id) const {

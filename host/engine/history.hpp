@@ -34,6 +34,9 @@ class History {
 
   /// The newest first. What is in doubt shows as failed, for its reason.
   [[nodiscard]] HistoryPage<ExecutionRecord> list(const ExecutionQuery& query) const;
+  /// How many there are in all; `below_id` and `limit` are not looked at.
+  [[nodiscard]] std::int64_t count(const ExecutionQuery& query) const;
+  [[nodiscard]] std::vector<ExecutionCount> count_by_time(const CountQuery& query) const;
   /// Error(not_found)
   [[nodiscard]] ExecutionRecord execution(std::int64_t id) const;
   /// Steps in the order in which they ended, the trigger first, without those of sub-formulas. `after` is a step's id,
@@ -42,6 +45,8 @@ class History {
                                                  std::size_t limit = 1'000) const;
   /// A number that has grown when there may be more steps than before. Cheap.
   [[nodiscard]] std::int64_t progress(std::int64_t execution) const;
+  /// How many steps() gives in all; reads the journal to its end.
+  [[nodiscard]] std::int64_t count_steps(std::int64_t execution) const;
   /// One step with its values. Error(not_found)
   [[nodiscard]] StepExecution step(std::int64_t step_id) const;
 

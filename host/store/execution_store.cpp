@@ -55,6 +55,26 @@ std::vector<ExecutionRecord> records_of(Statement& statement) {
   return records;
 }
 
+std::string conditions(const ExecutionQuery& query) {
+  std::string sql;
+  if (query.formula_instance) sql += " AND formula_instance = ?2";
+  if (!query.status.empty()) sql += " AND status = ?3";
+  if (!query.event_id.empty()) sql += " AND event_id = ?4";
+  if (!query.object_id.empty()) sql += " AND object_id = ?5";
+  if (query.created_from_ms != 0) sql += " AND created >= ?6";
+  if (query.created_to_ms != 0) sql += " AND created < ?7";
+  return sql;
+}
+
+void bind_conditions(Statement& statement, const ExecutionQuery& query) {
+  if (query.formula_instance) statement.bind(2, *query.formula_instance);
+  if (!query.status.empty()) statement.bind(3, query.status);
+  if (!query.event_id.empty()) statement.bind(4, query.event_id);
+  if (!query.object_id.empty()) statement.bind(5, query.object_id);
+  if (query.created_from_ms != 0) statement.bind(6, query.created_from_ms);
+  if (query.created_to_ms != 0) statement.bind(7, query.created_to_ms);
+}
+
 /// state 0: finished, 1: ready, 2: leased, 3: timer, 4: wait, 5: in doubt (ExecutionState). An execution without owner
 /// was left by a host that ended in good order, and the next one takes it.
 constexpr std::string_view violations = R"sql(
@@ -92,25 +112,40 @@ std::optional<ExecutionRecord> ExecutionStore::find(std::int64_t id) const {
 }
 
 std::vector<ExecutionRecord> ExecutionStore::list(const ExecutionQuery& query) const {
-  std::string sql = "SELECT " + std::string(columns) + " FROM execution WHERE (?1 = 0 OR id < ?1)";
-  if (query.formula_instance) sql += " AND formula_instance = ?2";
-  if (!query.status.empty()) sql += " AND status = ?3";
-  if (!query.event_id.empty()) sql += " AND event_id = ?4";
-  if (!query.object_id.empty()) sql += " AND object_id = ?5";
-  if (query.created_from_ms != 0) sql += " AND created >= ?6";
-  if (query.created_to_ms != 0) sql += " AND created < ?7";
-  sql += " ORDER BY id DESC LIMIT ?8";
   const std::lock_guard lock(parts_->mutex);
-  Statement statement = parts_->database.prepare(sql);
+  Statement statement =
+      parts_->database.prepare("SELECT " + std::string(columns) + " FROM execution WHERE (?1 = 0 OR id < ?1)" +
+                               conditions(query) + " ORDER BY id DESC LIMIT ?8");
   statement.bind(1, query.below_id);
-  if (query.formula_instance) statement.bind(2, *query.formula_instance);
-  if (!query.status.empty()) statement.bind(3, query.status);
-  if (!query.event_id.empty()) statement.bind(4, query.event_id);
-  if (!query.object_id.empty()) statement.bind(5, query.object_id);
-  if (query.created_from_ms != 0) statement.bind(6, query.created_from_ms);
-  if (query.created_to_ms != 0) statement.bind(7, query.created_to_ms);
+  bind_conditions(statement, query);
   statement.bind(8, static_cast<std::int64_t>(query.limit));
   return records_of(statement);
+}
+
+std::int64_t ExecutionStore::count(const ExecutionQuery& query) const {
+  const std::lock_guard lock(parts_->mutex);
+  Statement statement = parts_->database.prepare("SELECT count(*) FROM execution WHERE ?1 = 0" + conditions(query));
+  statement.bind(1, std::int64_t{0});
+  bind_conditions(statement, query);
+  return statement.step() ? statement.number(0) : 0;
+}
+
+std::vector<ExecutionCount> ExecutionStore::count_by_time(const CountQuery& query) const {
+  const std::lock_guard lock(parts_->mutex);
+  Statement statement = parts_->database.prepare(
+      "SELECT (created - ?1) / ?2, formula_instance, status, count(*), sum(steps) FROM execution "
+      "WHERE created >= ?1 AND created < ?3 AND formula_instance IN "
+      "(SELECT id FROM formula_instance WHERE account = ?4) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3");
+  statement.bind(1, query.from_ms).bind(2, query.interval_ms).bind(3, query.to_ms).bind(4, query.account);
+  std::vector<ExecutionCount> counts;
+  while (statement.step()) {
+    counts.push_back({.bucket = statement.number(0),
+                      .formula_instance = statement.number(1),
+                      .status = statement.text(2),
+                      .executions = statement.number(3),
+                      .steps = statement.number(4)});
+  }
+  return counts;
 }
 
 std::vector<ExecutionRecord> ExecutionStore::open_of(std::int64_t host) const {

@@ -28,6 +28,22 @@ struct ExecutionQuery {
   std::size_t limit = 100;
 };
 
+/// How many executions of one formula instance and status began in one bucket of time.
+struct ExecutionCount {
+  std::int64_t bucket = 0;  ///< From 0, in steps of the interval after the begin.
+  std::int64_t formula_instance = 0;
+  std::string status;
+  std::int64_t executions = 0;
+  std::int64_t steps = 0;
+};
+
+struct CountQuery {
+  std::int64_t account = 0;
+  std::int64_t from_ms = 0;
+  std::int64_t to_ms = 0;  ///< Not included.
+  std::int64_t interval_ms = 1;
+};
+
 /// Any thread may use it; readers do not keep the journal from writing. Every function throws Error(store_failed).
 class ExecutionStore {
  public:
@@ -38,6 +54,10 @@ class ExecutionStore {
 
   [[nodiscard]] std::optional<ExecutionRecord> find(std::int64_t id) const;
   [[nodiscard]] std::vector<ExecutionRecord> list(const ExecutionQuery& query) const;  ///< The newest first.
+  /// How many list() would give without `below_id` and `limit`.
+  [[nodiscard]] std::int64_t count(const ExecutionQuery& query) const;
+  /// Of the instances that the account has now.
+  [[nodiscard]] std::vector<ExecutionCount> count_by_time(const CountQuery& query) const;
   /// Those of that host that have not ended, by id.
   [[nodiscard]] std::vector<ExecutionRecord> open_of(std::int64_t host) const;
   [[nodiscard]] std::int64_t count_open() const;

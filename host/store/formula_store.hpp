@@ -22,6 +22,9 @@ struct FormulaRecord {
   bool active = true;
   std::int64_t created_ms = 0;
   std::int64_t updated_ms = 0;
+  std::int64_t account = 0;   ///< 0: of this machine, until it has an account.
+  std::int64_t user = 0;      ///< Who made it; 0: somebody at this machine.
+  std::int64_t original = 0;  ///< The version that an upgrade replaced; 0: none.
 };
 
 struct FormulaInstanceRecord {
@@ -37,6 +40,9 @@ struct FormulaInstanceRecord {
   std::int64_t consecutive_errors = 0;
   std::int64_t first_error_ms = 0;  ///< Of those; 0: none.
   std::int64_t warnings = 0;        ///< How often somebody was told of them.
+  std::int64_t account = 0;         ///< As FormulaRecord has it.
+  std::int64_t user = 0;
+  bool paused = false;  ///< Its schedule rests, while it is active.
 };
 
 /// Any thread may use it. What changes something is durable on return. Every function throws Error(store_failed).
@@ -54,8 +60,9 @@ class FormulaStore {
   /// Returns the id; `record.version` must exist.
   std::int64_t add_formula(const FormulaRecord& record);
   [[nodiscard]] std::optional<FormulaRecord> formula(std::int64_t id) const;
-  [[nodiscard]] std::vector<FormulaRecord> formulas() const;  ///< By id.
-  /// Writes version, name, active and updated. False if there is none.
+  /// By id; of that account, or of all.
+  [[nodiscard]] std::vector<FormulaRecord> formulas(std::optional<std::int64_t> account = {}) const;
+  /// Writes version, name, active, updated and original. False if there is none.
   bool replace_formula(const FormulaRecord& record);
   /// False if there is none. Error(conflict) while it has instances.
   bool remove_formula(std::int64_t id);
@@ -63,11 +70,15 @@ class FormulaStore {
   std::int64_t add_instance(const FormulaInstanceRecord& record);
   [[nodiscard]] std::optional<FormulaInstanceRecord> instance(std::int64_t id) const;
   [[nodiscard]] std::vector<FormulaInstanceRecord> instances(
-      std::optional<std::int64_t> formula = {}) const;  ///< By id.
-  /// Writes everything but id, formula and created. False if there is none.
+      std::optional<std::int64_t> formula = {}) const;                                                ///< By id.
+  [[nodiscard]] std::vector<FormulaInstanceRecord> instances_of_account(std::int64_t account) const;  ///< By id.
+  /// Writes everything but id, formula, created, account and user. False if there is none.
   bool replace_instance(const FormulaInstanceRecord& record);
   /// False if there is none. Its executions stay.
   bool remove_instance(std::int64_t id);
+
+  /// A number that no step, trigger or configuration entry of any formula has yet.
+  [[nodiscard]] std::int64_t next_part_id();
 
  private:
   struct Parts;

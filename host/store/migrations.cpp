@@ -17,7 +17,7 @@ struct Migration {
 };
 
 /// A released migration is never edited, only followed by another.
-constexpr std::array<Migration, 4> migrations = {{
+constexpr std::array<Migration, 5> migrations = {{
     {1, R"sql(
       CREATE TABLE meta (
         key   TEXT PRIMARY KEY,
@@ -239,6 +239,15 @@ constexpr std::array<Migration, 4> migrations = {{
         DELETE FROM element WHERE account = old.id;
         DELETE FROM element_extension WHERE account = old.id;
         DELETE FROM hub WHERE account = old.id;
+      END;
+    )sql"},
+    {5, R"sql(
+      ALTER TABLE formula ADD COLUMN original INTEGER NOT NULL DEFAULT 0;        -- version before an upgrade; 0: none
+      ALTER TABLE formula_instance ADD COLUMN paused INTEGER NOT NULL DEFAULT 0; -- its schedule rests
+      CREATE TRIGGER account_formulas AFTER DELETE ON account BEGIN
+        DELETE FROM schedule WHERE formula_instance IN (SELECT id FROM formula_instance WHERE account = old.id);
+        DELETE FROM formula_instance WHERE account = old.id;
+        DELETE FROM formula WHERE account = old.id;
       END;
     )sql"},
 }};

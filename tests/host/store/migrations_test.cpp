@@ -25,6 +25,7 @@ constexpr const char* back_to_version_2 = R"sql(
   DROP INDEX formula_account; DROP INDEX formula_instance_account;
   ALTER TABLE formula DROP COLUMN account; ALTER TABLE formula DROP COLUMN user;
   ALTER TABLE formula_instance DROP COLUMN account; ALTER TABLE formula_instance DROP COLUMN user;
+  ALTER TABLE formula DROP COLUMN original; ALTER TABLE formula_instance DROP COLUMN paused;
   DROP TABLE instances;
   CREATE TABLE instances (
     id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, element_key TEXT NOT NULL,
