@@ -58,8 +58,16 @@ void Conductor::start(plan::Started started, Where where) {
   }
 }
 
-void Conductor::take_over(Inherited inherited) {
-  post(std::move(inherited));
+void Conductor::take_over(Inherited inherited, std::vector<Word> words) {
+  {
+    const std::lock_guard lock(mutex_);
+    messages_.emplace_back(std::move(inherited));
+    for (Word& word : words) {
+      std::visit([this](auto& what) { messages_.emplace_back(std::move(what)); }, word);
+    }
+    busy_ = true;
+  }
+  shop_->conducting.run([self = shared_from_this()] { self->drive(Calls::handed_on); });
 }
 
 bool Conductor::cancel(const std::string& reason) {
@@ -327,7 +335,8 @@ plan::Safety Conductor::safety_of(const plan::RunStep& action) const {
 }
 
 CallOrder Conductor::call_order(const plan::RunStep& action) const {
-  CallOrder order{.step_name = action.step->name,
+  CallOrder order{.formula_instance = order_.formula_instance,
+                  .step_name = action.step->name,
                   .version = action.formula->content_id(),
                   .call = action.call,
                   .attempt = action.attempt,

@@ -84,6 +84,7 @@ class Conductor : public std::enable_shared_from_this<Conductor> {
  public:
   struct Order {
     std::int64_t id = 0;  ///< 0: an execution that is not kept.
+    std::int64_t formula_instance = 0;
     std::shared_ptr<const Formula> formula;
     std::shared_ptr<const Redactor> redactor;
     std::unique_ptr<ExecutionLog> log;  ///< nullptr: nothing is kept, so nothing waits for the disk.
@@ -115,7 +116,15 @@ class Conductor : public std::enable_shared_from_this<Conductor> {
     std::int64_t steps = 0;
     bool woken = false;  ///< Its next timer is due, whatever the wall clock says.
   };
-  void take_over(Inherited inherited);
+  struct Cancel {
+    std::string reason;
+  };
+  struct Resolve {
+    std::optional<plan::Outcome> outcome;  ///< None: send it again.
+  };
+  using Word = std::variant<Cancel, Resolve>;
+  /// It hears `words` before it does anything: what is cancelled already does not begin.
+  void take_over(Inherited inherited, std::vector<Word> words);
 
   // False: its work has ended, so it will not be heard.
   bool cancel(const std::string& reason);
@@ -129,12 +138,6 @@ class Conductor : public std::enable_shared_from_this<Conductor> {
  private:
   struct Begin {
     plan::Started started;
-  };
-  struct Cancel {
-    std::string reason;
-  };
-  struct Resolve {
-    std::optional<plan::Outcome> outcome;
   };
   struct CallEnded {
     plan::RunId run = 0;

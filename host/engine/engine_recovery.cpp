@@ -175,10 +175,11 @@ void EngineParts::load_now(std::int64_t id) {
 
   const Lock lock(mutex_);
   const auto found = open_.find(id);
-  if (found == open_.end() || parking_) return;
+  // Two may load it, if two reasons came at once; one of them conducts it.
+  if (found == open_.end() || parking_ || found->second.conductor) return;
   OpenExecution& open = found->second;
-  if (open.conductor) throw Error(ErrorCode::internal, "execution " + std::to_string(id) + ": it was loaded twice");
   Conductor::Order work{.id = id,
+                        .formula_instance = record->formula_instance,
                         .formula = formula,
                         .redactor = std::move(redactor),
                         .log = std::move(log),
@@ -193,13 +194,8 @@ void EngineParts::load_now(std::int64_t id) {
   open.conductor->take_over({.state = std::move(replayed.state),
                              .intents = std::move(replayed.intents),
                              .steps = replayed.steps,
-                             .woken = std::exchange(open.woken, false)});
-  for (OpenExecution::Word& word : std::exchange(open.words, {})) {
-    if (const auto* cancel = std::get_if<OpenExecution::Cancel>(&word)) open.conductor->cancel(cancel->reason);
-    if (auto* resolve = std::get_if<OpenExecution::Resolve>(&word)) {
-      open.conductor->resolve(std::move(resolve->outcome));
-    }
-  }
+                             .woken = std::exchange(open.woken, false)},
+                            std::exchange(open.words, {}));
 }
 
 /// What cannot be read is left as it is, for a newer program or a person; nothing is guessed.

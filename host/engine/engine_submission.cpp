@@ -106,6 +106,7 @@ std::int64_t EngineParts::begin(const Submission& submission,
     if (open.has_turn) {
       Conductor::Order work{
           .id = id,
+          .formula_instance = order.formula_instance,
           .formula = order.formula,
           .redactor = redactor,
           .log = std::move(log),

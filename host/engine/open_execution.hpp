@@ -66,13 +66,9 @@ struct OpenExecution {
     in_doubt,   ///< Until a person decides.
     parked,     ///< The engine stops.
   };
-  struct Cancel {
-    std::string reason;
-  };
-  struct Resolve {
-    std::optional<plan::Outcome> outcome;
-  };
-  using Word = std::variant<Cancel, Resolve>;
+  using Cancel = Conductor::Cancel;
+  using Resolve = Conductor::Resolve;
+  using Word = Conductor::Word;
 
   Place place = Place::starting;
   std::int64_t group = 0;

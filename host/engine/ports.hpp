@@ -24,8 +24,8 @@ namespace formulary {
 struct RunnerPorts {
   /// Instances::call.
   std::function<ResourceAnswer(std::string_view selector, const ResourceRequest&, const CallContext&)> call_element;
-  /// The platform's own API, as the formula's owner. May be empty: not from here.
-  std::function<plan::Answered(const plan::RequestCall& call, const std::stop_token& stop)> call_platform;
+  /// The platform's own API, as the owner of `context.formula_instance`. May be empty: not from here.
+  std::function<plan::Answered(const plan::RequestCall& call, const CallContext& context)> call_platform;
   /// Tells people. May be empty: nobody can be told.
   std::function<void(const std::string& text)> notify;
   Transport* transport = nullptr;

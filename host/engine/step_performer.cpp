@@ -139,20 +139,25 @@ plan::Answered StepPerformer::call_platform(const CallOrder& order, const plan::
     throw Error(ErrorCode::unsupported,
                 "step '" + order.step_name + "': the platform's API cannot be called from here");
   }
-  return ports_.call_platform(call, order.stop);
+  return ports_.call_platform(call, context_of(order));
+}
+
+CallContext StepPerformer::context_of(const CallOrder& order) const {
+  return {.time_limit = settings_.request_time_limit,
+          .stop = order.stop,
+          .attempt = static_cast<std::uint32_t>(order.attempt),
+          .idempotency_key = order.idempotency_key,
+          .trace_parent = order.trace_id.empty() ? "" : new_trace_parent(order.trace_id),
+          .formula_instance = order.formula_instance,
+          .output_max = settings_.body_max,
+          .redactor = order.redactor.get()};
 }
 
 plan::Answered StepPerformer::call_element(const CallOrder& order, const plan::RequestCall& call) const {
   if (!ports_.call_element) {
     throw Error(ErrorCode::unsupported, "step '" + order.step_name + "': there are no element instances here");
   }
-  const CallContext context{.time_limit = settings_.request_time_limit,
-                            .stop = order.stop,
-                            .attempt = static_cast<std::uint32_t>(order.attempt),
-                            .idempotency_key = order.idempotency_key,
-                            .trace_parent = order.trace_id.empty() ? "" : new_trace_parent(order.trace_id),
-                            .output_max = settings_.body_max,
-                            .redactor = order.redactor.get()};
+  const CallContext context = context_of(order);
   ResourceAnswer answer = ports_.call_element(call.instance, resource_request(call), context);
   plan::Answered outcome{.status = answer.status,
                          .headers = std::move(answer.headers),

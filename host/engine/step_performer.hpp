@@ -13,6 +13,7 @@
 namespace formulary {
 
 struct CallOrder {
+  std::int64_t formula_instance = 0;  ///< Whose step it is; 0: none's.
   std::string step_name;
   std::string version;  ///< Content id of the formula whose step it is.
   std::shared_ptr<const plan::Call> call;
@@ -42,6 +43,7 @@ class StepPerformer {
   [[nodiscard]] plan::Outcome perform_kind(const CallOrder& order, const plan::AmqpCall& call) const;
   [[nodiscard]] plan::Outcome perform_kind(const CallOrder& order, const plan::NotifyCall& call) const;
   [[nodiscard]] plan::Answered request(const CallOrder& order, const plan::RequestCall& call) const;
+  [[nodiscard]] CallContext context_of(const CallOrder& order) const;
   [[nodiscard]] plan::Answered call_platform(const CallOrder& order, const plan::RequestCall& call) const;
   [[nodiscard]] plan::Answered call_element(const CallOrder& order, const plan::RequestCall& call) const;
   [[nodiscard]] plan::Answered send_http(const CallOrder& order, const plan::RequestCall& call) const;

@@ -52,6 +52,7 @@ struct CallContext {
   std::string trace_parent;
   std::int64_t instance_id = 0;  ///< Whose call it is, for the log; 0: none yet.
   std::string instance_name;
+  std::int64_t formula_instance = 0;  ///< Whose step calls; 0: none's. It may call only what its account has.
   std::size_t output_max = 32U << 20U;
   const Redactor* redactor = nullptr;  ///< Applied to everything that the plugin says in errors and logs.
 };
