@@ -17,7 +17,7 @@ struct Migration {
 };
 
 /// A released migration is never edited, only followed by another.
-constexpr std::array<Migration, 5> migrations = {{
+constexpr std::array<Migration, 6> migrations = {{
     {1, R"sql(
       CREATE TABLE meta (
         key   TEXT PRIMARY KEY,
@@ -249,6 +249,28 @@ constexpr std::array<Migration, 5> migrations = {{
         DELETE FROM formula_instance WHERE account = old.id;
         DELETE FROM formula WHERE account = old.id;
       END;
+    )sql"},
+    {6, R"sql(
+      CREATE TABLE request_log (
+        id            INTEGER PRIMARY KEY,
+        request_id    TEXT NOT NULL,
+        at            INTEGER NOT NULL,
+        account       INTEGER NOT NULL,
+        user          INTEGER NOT NULL,
+        instance      INTEGER NOT NULL,                  -- 0: none's
+        element_key   TEXT NOT NULL,
+        instance_name TEXT NOT NULL,
+        tags          TEXT NOT NULL,                     -- JSON
+        hub           TEXT NOT NULL,
+        method        TEXT NOT NULL,
+        path          TEXT NOT NULL,
+        status        INTEGER NOT NULL,
+        duration      INTEGER NOT NULL,                  -- microseconds
+        peer          TEXT NOT NULL
+      ) STRICT;
+      CREATE INDEX request_log_account ON request_log (account, id);
+      CREATE INDEX request_log_request ON request_log (request_id);
+      CREATE INDEX request_log_at ON request_log (at);
     )sql"},
 }};
 
