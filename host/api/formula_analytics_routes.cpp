@@ -9,58 +9,11 @@
 
 #include "host/api/api_time.hpp"
 #include "host/api/formula_services.hpp"
+#include "host/api/time_buckets.hpp"
 #include "host/base/error.hpp"
 
 namespace formulary::api {
 namespace {
-
-constexpr std::int64_t buckets_max = 50'000;
-constexpr std::chrono::days range_default{7};
-
-struct Interval {
-  std::string_view word;
-  std::int64_t milliseconds;
-};
-constexpr std::array<Interval, 3> intervals{{{.word = "minute", .milliseconds = 60'000},
-                                             {.word = "hour", .milliseconds = 3'600'000},
-                                             {.word = "day", .milliseconds = 86'400'000}}};
-
-/// From the bucket that `from` is in to the one that `to` is in, both included: an hour by minutes has 61.
-struct Buckets {
-  std::int64_t begin_ms = 0;
-  std::int64_t interval_ms = 1;
-  std::int64_t count = 0;
-};
-
-std::int64_t time_or(const ApiRequest& request, std::string_view name, Clock::WallTime otherwise) {
-  const auto text = request.query_value(name);
-  if (!text || text->empty()) return milliseconds_of(otherwise);
-  const auto time = parse_time(*text);
-  if (!time) {
-    throw Error(ErrorCode::bad_input, "query " + std::string(name) + ": not a date; write it as 2018-04-04T20:44:36Z");
-  }
-  return milliseconds_of(*time);
-}
-
-Buckets buckets_of(const FormulaServices& services, const ApiRequest& request) {
-  const std::string_view word = request.query_value("interval").value_or("day");
-  const auto interval =
-      std::find_if(intervals.begin(), intervals.end(), [word](const Interval& known) { return known.word == word; });
-  if (interval == intervals.end()) {
-    throw Error(ErrorCode::bad_input, "query interval: it is none of minute, hour and day");
-  }
-  const Clock::WallTime now = services.clock->wall();
-  const std::int64_t to = time_or(request, "to", now);
-  const std::int64_t from = time_or(request, "from", time_of(to) - range_default);
-  if (from > to) throw Error(ErrorCode::bad_input, "query from: it is after to");
-  const std::int64_t first = from / interval->milliseconds;
-  const std::int64_t last = to / interval->milliseconds;
-  if (last - first >= buckets_max) {
-    throw Error(ErrorCode::bad_input, "query interval: that range has over " + std::to_string(buckets_max) +
-                                          " of it; choose a longer interval or a shorter range");
-  }
-  return {.begin_ms = first * interval->milliseconds, .interval_ms = interval->milliseconds, .count = last - first + 1};
-}
 
 /// Whether the principal's account is among those that are asked for.
 bool is_asked_for(const ApiRequest& request) {
@@ -75,7 +28,7 @@ bool is_asked_for(const ApiRequest& request) {
 using Describe = std::function<void(json::object& entry, const std::vector<ExecutionCount>& counts)>;
 
 ApiAnswer report(const FormulaServices& services, const ApiRequest& request, const Describe& describe) {
-  const Buckets buckets = buckets_of(services, request);
+  const TimeBuckets buckets = time_buckets(request, *services.clock);
   std::vector<std::vector<ExecutionCount>> by_bucket(static_cast<std::size_t>(buckets.count));
   if (is_asked_for(request)) {
     const CountQuery query{.account = request.principal.account,

@@ -73,6 +73,7 @@ json::array parameters_documented(const Route& route) {
 }
 
 json::object reference(std::string_view name) {
+  if (name == "string") return {{"type", "string"}};
   return {{"$ref", "#/components/schemas/" + std::string(name)}};
 }
 

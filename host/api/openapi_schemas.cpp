@@ -175,6 +175,7 @@ json::object identity_schemas() {
           {"Organization", shape({{"id", "integer"}, {"name", "string"}})},
           {"Role", shape({{"id", "integer"}, {"key", "string"}, {"name", "string"}})},
           {"Login", shape({{"username", "string"}, {"password", "string"}})},
+          {"PasswordReset", shape({{"username", "string"}, {"password", "string"}, {"newPassword", "string"}})},
           {"AuthenticatedUser", shape({{"token", "string"}, {"id", "integer"}, {"username", "string"}})},
           {"Secrets", shape({{"userSecret", "string"}, {"organizationSecret", "string"}})}};
 }

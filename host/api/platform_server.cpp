@@ -146,6 +146,10 @@ std::uint16_t PlatformServer::port() const noexcept {
   return front_->server.port();
 }
 
+Api& PlatformServer::api() noexcept {
+  return front_->api;
+}
+
 void PlatformServer::stop(std::chrono::milliseconds grace) {
   front_->stopping = true;
   front_->server.stop(grace);

@@ -60,6 +60,8 @@ class PlatformServer {
   /// As HttpServer::start().
   void start();
   [[nodiscard]] std::uint16_t port() const noexcept;
+  /// For requests that come from inside the host.
+  [[nodiscard]] Api& api() noexcept;
   /// From now on /readyz says no, so that balancers look elsewhere; then as HttpServer::stop().
   void stop(std::chrono::milliseconds grace);
 
