@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <fstream>
@@ -9,18 +11,27 @@
 
 #include "host/api/authentication_routes.hpp"
 #include "host/api/elements_routes.hpp"
+#include "host/api/error_policy.hpp"
+#include "host/api/formula_services.hpp"
 #include "host/api/guess_guard.hpp"
 #include "host/api/hub_calls.hpp"
 #include "host/api/identity_authorizer.hpp"
 #include "host/api/instances_routes.hpp"
+#include "host/api/platform_calls.hpp"
 #include "host/api/platform_server.hpp"
+#include "host/api/roles.hpp"
+#include "host/api/usage_routes.hpp"
 #include "host/base/error.hpp"
 #include "host/base/text.hpp"
 #include "host/cli/commands.hpp"
 #include "host/cli/first_secrets.hpp"
 #include "host/cli/line_log.hpp"
+#include "host/engine/scheduler.hpp"
+#include "host/engine/worker_pool.hpp"
+#include "host/formula/trigger_input.hpp"
 #include "host/store/element_store.hpp"
 #include "host/store/identity_store.hpp"
+#include "host/store/request_log.hpp"
 
 namespace formulary::cli {
 namespace {
@@ -35,11 +46,27 @@ class Platform {
       : session_(session),
         identity_(session.storage()),
         elements_(session.storage()),
+        requests_(*session.storage()),
+        formulas_(session.formulas(), session.clock()),
+        scheduler_(scheduler_ports()),
+        formula_instances_(session.formulas(), formulas_, session.clock(), formula_instance_ports()),
+        error_policy_(
+            formula_instances_, session.clock(), [this](const api::FormulaNotice& notice) { tell(notice); },
+            [this](const std::string& sentence) { warn(sentence); }),
         authorizer_(identity_, session.clock(), guard_),
         log_(open_line_log(session)) {
-    (void)session_.engine();  // opened by one thread, before many use it
+    session_.adapt_engine([this](EnginePorts& ports) { adapt(ports); });
+    starter_ = std::make_unique<api::FormulaStarter>(session.formulas(), formula_instances_, session.engine(),
+                                                     [this](const std::string& sentence) { warn(sentence); });
     first_ = bootstrap(options);
     server_ = std::make_unique<api::PlatformServer>(parts());
+  }
+  Platform(const Platform&) = delete;
+  Platform& operator=(const Platform&) = delete;
+  /// The engine, which outlives this, tells nobody any more.
+  ~Platform() {
+    firing_.stop();
+    session_.engine().stop(std::chrono::milliseconds::zero());
   }
 
   /// What lets the first user in, if this was the first start.
@@ -48,6 +75,9 @@ class Platform {
   std::uint16_t start() {
     server_->start();
     session_.engine().start();
+    formula_instances_.schedule_all();
+    scheduler_.start();
+    registered_ = true;
     return server_->port();
   }
 
@@ -63,6 +93,92 @@ class Platform {
     const auto now = std::chrono::floor<std::chrono::milliseconds>(session_.clock().wall().time_since_epoch()).count();
     FirstSecrets wished = options.secrets_file.empty() ? FirstSecrets{} : read_first_secrets(options.secrets_file);
     return identity_.bootstrap(std::move(wished), now);
+  }
+
+  void warn(const std::string& sentence) const { session_.io().err << "warning: " + printable(sentence) + '\n'; }
+
+  void tell(const api::FormulaNotice& notice) const {
+    session_.io().err << "notice: " + printable(notice.topic) + ": " + printable(notice.message) + '\n';
+  }
+
+  SchedulerPorts scheduler_ports() {
+    return {.storage = session_.storage(),
+            .timers = &session_.timers(),
+            .clock = &session_.clock(),
+            .fire = [this](std::int64_t instance,
+                           Clock::WallTime) { firing_.run([this, instance] { starter_->fire(instance); }); },
+            .warn = [this](const std::string& sentence) { warn(sentence); }};
+  }
+
+  api::FormulaInstancePorts formula_instance_ports() {
+    return {.has_element_instance =
+                [this](std::int64_t account, std::string_view selector) {
+                  const std::vector<InstanceRecord> found = session_.store().find_instances(selector);
+                  return std::any_of(found.begin(), found.end(),
+                                     [account](const InstanceRecord& one) { return one.account == account; });
+                },
+            .put_schedule = [this](Schedule schedule) { scheduler_.put(std::move(schedule)); },
+            .remove_schedule = [this](std::int64_t instance) { scheduler_.remove(instance); },
+            .warn = [this](const std::string& sentence) { warn(sentence); }};
+  }
+
+  void adapt(EnginePorts& ports) {
+    ports.ended = [this](const ExecutionEnded& ended) { error_policy_.on_ended(ended); };
+    ports.steps.call_platform = [this](const plan::RequestCall& call, const CallContext& context) {
+      return api::answer_platform_call(server_->api(), call, context, owner_of(context.formula_instance));
+    };
+  }
+
+  /// Who owns a formula instance may do through its steps what he may do himself.
+  [[nodiscard]] Principal owner_of(std::int64_t formula_instance) const {
+    const std::optional<FormulaInstanceRecord> instance = session_.formulas().instance(formula_instance);
+    const std::optional<UserRecord> user = instance ? identity_.user(instance->user) : std::nullopt;
+    const std::optional<AccountRecord> account = instance ? identity_.account(instance->account) : std::nullopt;
+    if (!account) throw Error(ErrorCode::unauthenticated, "formula: nobody owns it, so it may not call the platform");
+    Principal owner{.organization = account->organization, .account = account->id};
+    if (user && user->active) {
+      owner.user = user->id;
+      owner.email = user->email;
+      owner.role = api::strongest(user->roles);
+    }
+    return owner;
+  }
+
+  api::FormulaServices formula_services() {
+    return {.store = &session_.formulas(),
+            .formulas = &formulas_,
+            .instances = &formula_instances_,
+            .starter = starter_.get(),
+            .engine = &session_.engine(),
+            .history = &session_.history(),
+            .storage = session_.storage(),
+            .clock = &session_.clock(),
+            .standing = [this](std::int64_t instance) { return scheduler_.standing(instance); }};
+  }
+
+  /// Formulas that wait for that call begin.
+  void answered(const ApiRequest& request, std::int64_t instance, const ResourceRequest& sent,
+                const api::ApiAnswer& answer) {
+    const std::optional<InstanceRecord> record = session_.store().shown_instance(instance);
+    if (!record || answer.status >= 400) return;
+    plan::ElementRequestSeen seen{.method = sent.method,
+                                  .path = sent.path,
+                                  .query = sent.query,
+                                  .headers = sent.headers,
+                                  .status = answer.status};
+    seen.body = json_or_text(sent.body);
+    seen.response_body = json_or_text(answer.body);
+    for (const auto& [name, value] : answer.headers) seen.response_headers[name] = value;
+    (void)starter_->on_element_request(request.principal.account, {std::to_string(instance), record->name}, seen);
+  }
+
+  static json::value json_or_text(const std::string& text) {
+    if (text.empty()) return nullptr;
+    try {
+      return parse_json(text, "body");
+    } catch (const Error&) {
+      return json::value(text);
+    }
   }
 
   api::PlatformServerParts parts() {
@@ -96,11 +212,26 @@ class Platform {
                                            .store = &elements_,
                                            .clock = &session_.clock(),
                                            .authorizer = &authorizer_});
-    const auto hub = std::make_shared<const api::HubCalls>(api::HubPorts{.instances = &session_.instances(),
-                                                                         .store = &session_.store(),
-                                                                         .clock = &session_.clock(),
-                                                                         .call_context = context});
+    const auto hub = std::make_shared<const api::HubCalls>(
+        api::HubPorts{.instances = &session_.instances(),
+                      .store = &session_.store(),
+                      .clock = &session_.clock(),
+                      .call_context = context,
+                      .answered = [this](const auto&... what) { answered(what...); }});
+    const api::FormulaServices services = formula_services();
+    api::add_all_formula_routes(made.router, services);
+    made.formula_resource = [services](ApiRequest& request) { return api::call_formula_resource(services, request); };
+    api::add_usage_routes(made.router, requests_, session_.clock());
+    made.seen = [this](const api::RequestSeen& seen) { log_request(seen); };
     made.element_resource = [hub](ApiRequest& request) { return hub->handle(request); };
+  }
+
+  void log_request(const api::RequestSeen& seen) noexcept {
+    try {
+      if (seen.principal.account != 0) requests_.add(api::request_log_record(seen, session_.store()));
+    } catch (const std::exception&) {
+      // What cannot be logged was answered all the same.
+    }
   }
 
   [[nodiscard]] ServerOptions server_options() const {
@@ -144,6 +275,7 @@ class Platform {
   }
 
   [[nodiscard]] api::Readiness readiness() const {
+    if (!registered_) return {.ready = false, .reason = "the schedules of formulas are not registered yet"};
     const bool ready = session_.engine().ready();
     return {.ready = ready, .reason = ready ? "" : "the engine takes no executions now: the disk fails, or it stops"};
   }
@@ -172,6 +304,14 @@ class Platform {
   Session& session_;
   IdentityStore identity_;
   ElementStore elements_;
+  RequestLog requests_;
+  api::Formulas formulas_;
+  Scheduler scheduler_;
+  api::FormulaInstances formula_instances_;
+  api::ErrorPolicy error_policy_;
+  std::unique_ptr<api::FormulaStarter> starter_;
+  WorkerPool firing_{2};  ///< A start waits for the disk, which the timers must not.
+  std::atomic<bool> registered_ = false;
   api::GuessGuard guard_{session_.clock()};
   api::IdentityAuthorizer authorizer_;
   std::unique_ptr<LineLog> log_;

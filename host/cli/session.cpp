@@ -47,9 +47,9 @@ std::vector<std::string> instance_selectors(const Formula& formula, const json::
   std::vector<std::string> selectors;
   for (const FormulaVariable& variable : formula.configuration()) {
     const json::value* value = configuration.if_contains(variable.key);
-    if (variable.type == "elementInstance" && value != nullptr && value->is_string()) {
-      selectors.emplace_back(value->as_string());
-    }
+    if (variable.type != "elementInstance" || value == nullptr) continue;
+    if (value->is_string()) selectors.emplace_back(value->get_string());
+    if (value->is_int64()) selectors.push_back(std::to_string(value->get_int64()));
   }
   return selectors;
 }
@@ -137,7 +137,7 @@ EnginePorts Session::engine_ports() {
   EnginePorts ports;
   ports.steps.call_element = [this](std::string_view selector, const ResourceRequest& request,
                                     const CallContext& context) {
-    return instances().call(selector, request, context);
+    return instances().call(selector_for(selector, context.formula_instance), request, context);
   };
   ports.steps.notify = [this](const std::string& text) { io_.err << "notification: " + printable(text) + '\n'; };
   ports.steps.transport = &transport();
@@ -158,7 +158,30 @@ EnginePorts Session::engine_ports() {
     }
   };
   ports.warn = [this](const std::string& sentence) { io_.err << "warning: " + printable(sentence) + '\n'; };
+  if (adapt_engine_) adapt_engine_(ports);
   return ports;
+}
+
+/// A step calls what its account has, and nothing else; a formula that is run without an instance is the operator's.
+std::string Session::selector_for(std::string_view selector, std::int64_t formula_instance) {
+  if (formula_instance == 0) return std::string(selector);
+  const std::int64_t account = account_of(formula_instance);
+  for (const InstanceRecord& record : store().find_instances(selector)) {
+    if (record.account == account) return std::to_string(record.id);
+  }
+  throw Error(ErrorCode::not_found, "element instance '" + std::string(selector.substr(0, 200)) +
+                                        "': the formula's account has none of that id or name");
+}
+
+std::int64_t Session::account_of(std::int64_t formula_instance) {
+  const std::lock_guard lock(accounts_mutex_);
+  const auto known = accounts_.find(formula_instance);
+  if (known != accounts_.end()) return known->second;
+  const std::optional<FormulaInstanceRecord> record = formulas().instance(formula_instance);
+  if (!record) return -1;  // deleted meanwhile: nobody's
+  constexpr std::size_t kept_max = 100'000;
+  if (accounts_.size() >= kept_max) accounts_.clear();
+  return accounts_.emplace(formula_instance, record->account).first->second;
 }
 
 Engine& Session::engine() {

@@ -3,8 +3,13 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "host/amqp/publisher.hpp"
@@ -62,6 +67,8 @@ class Session {
   [[nodiscard]] Engine& engine();
 
   [[nodiscard]] Timers& timers() noexcept { return timers_; }
+  /// Changes the ports of an engine that is not made yet.
+  void adapt_engine(std::function<void(EnginePorts&)> adapt) { adapt_engine_ = std::move(adapt); }
 
   /// Time limit, cancellation and trace of one call; the caller adds the rest.
   [[nodiscard]] CallContext call_context() const;
@@ -72,7 +79,12 @@ class Session {
   Settings settings_;
   OutputFormat format_;
   EnginePorts engine_ports();
+  [[nodiscard]] std::string selector_for(std::string_view selector, std::int64_t formula_instance);
+  [[nodiscard]] std::int64_t account_of(std::int64_t formula_instance);
 
+  std::function<void(EnginePorts&)> adapt_engine_;
+  std::mutex accounts_mutex_;
+  std::map<std::int64_t, std::int64_t> accounts_;  ///< By formula instance, which never changes hands.
   SystemTimers timers_;
   std::unique_ptr<Catalogue> catalogue_;
   std::shared_ptr<Storage> storage_;

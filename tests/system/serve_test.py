@@ -3,9 +3,10 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import signal
-import sqlite3
 import subprocess
+import time
 import unittest
 import urllib.parse
 
@@ -156,6 +157,69 @@ class Serve(HostTest):
             self.assertNotIn(secret, seen)
             for path in files:
                 self.assertNotIn(secret.encode(), path.read_bytes(), path)
+
+    def test_a_formula_over_the_instance_from_template_to_history(self):
+        server = Server(self)
+        _, _, made = server.send("POST", "/instances", self.draft())
+        template = {"name": "hired", "engine": "v3",
+                    "configuration": [{"key": "sr", "name": "SR", "type": "elementInstance", "required": True}],
+                    "triggers": [{"type": "manual", "onSuccess": ["list"], "properties": {}}],
+                    "steps": [{"name": "list", "type": "elementRequest", "onSuccess": ["count"],
+                               "properties": {"elementInstanceId": "${config.sr}", "method": "GET", "api": "/candidates",
+                                              "query": "${trigger.args.query}"}},
+                              {"name": "count", "type": "script", "onSuccess": ["mine"],
+                               "properties": {"body": "done({n: steps.list.response.body.length})"}},
+                              {"name": "mine", "type": "request", "properties": {"method": "GET", "api": "/instances"}}]}
+        status, _, formula = server.send("POST", "/formulas", template)
+        self.assertEqual(status, 200, formula)
+        status, _, instance = server.send("POST", f"/formulas/{formula['id']}/instances",
+                                          {"name": "run", "configuration": {"sr": made["id"]}})
+        self.assertEqual(status, 200, instance)
+        status, _, started = server.send("POST", f"/formulas/instances/{instance['id']}/executions",
+                                         {"query": {"pageSize": "2"}})
+        self.assertEqual(status, 200, started)
+        path = f"/formulas/instances/executions/{started[0]['id']}"
+        deadline = time.monotonic() + START_SECONDS
+        execution = server.send("GET", path)[2]
+        while execution["status"] == "pending" and time.monotonic() < deadline:
+            execution = server.send("GET", path)[2]
+        self.assertEqual(execution["status"], "success", server.send("GET", path + "/errors")[2])
+        _, _, steps = server.send("GET", path + "/steps?includeValues=true")
+        values = {step["stepName"]: {value["key"]: value["value"] for value in step["stepExecutionValues"]} for step in steps}
+        self.assertEqual(set(values), {"trigger", "list", "count", "mine"})
+        self.assertEqual(values["count"]["count.n"], "2")
+        self.assertEqual(values["mine"]["mine.response.code"], "200")
+        self.assertIn('"API Instance"', values["mine"]["mine.response.body"])
+
+        # Nobody else's instance, whatever number is given.
+        status, _, other = server.send("POST", f"/formulas/{formula['id']}/instances",
+                                       {"name": "foreign", "configuration": {"sr": made["id"] + 1000}})
+        self.assertEqual(status, 400, other)
+
+    def test_every_request_can_be_looked_up_by_its_id(self):
+        server = Server(self)
+        server.send("GET", "/instances")
+        _, headers, _ = server.send("GET", "/instances?searchText=nothing-there")
+        status, _, entry = server.send("GET", "/usage/" + headers["Elements-Request-Id"])
+        self.assertEqual(status, 200, entry)
+        self.assertEqual((entry["requestStatus"], entry["responseCode"], entry["requestURI"]), ("FAILED", 404, "/instances"))
+        status, headers, entries = server.send("GET", "/usage?pageSize=1")
+        self.assertEqual((status, len(entries)), (200, 1))
+        self.assertIn("Elements-Next-Page-Token", headers)
+        self.assertEqual(server.send("GET", "/usage/ffffffffffffffffffffffff")[0], 404)
+
+    def test_the_api_describes_itself(self):
+        server = Server(self)
+        status, _, document = server.send("GET", "/openapi.json", authorization="")
+        self.assertEqual((status, document["openapi"]), (200, "3.1.0"))
+        for path, method in (("/instances", "post"), ("/formulas/{id}", "get"), ("/elements", "get"), ("/usage/{id}", "get")):
+            self.assertIn(method, document["paths"][path])
+        schemas = document["components"]["schemas"]
+        for path, operations in document["paths"].items():
+            for method, operation in operations.items():
+                self.assertTrue(operation["summary"], (path, method))
+                for name in re.findall('"#/components/schemas/([^"]+)"', json.dumps(operation)):
+                    self.assertIn(name, schemas, (path, method))
 
     def test_what_operators_ask(self):
         server = Server(self)
