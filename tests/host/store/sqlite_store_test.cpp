@@ -187,8 +187,7 @@ TEST_F(SqliteStore, RefusesADatabaseOfANewerVersion) {
   { (void)open(); }
   run_sql("INSERT INTO migrations (version) VALUES (1000)");
   EXPECT_THAT([&] { (void)open(); },
-              throws_error(ErrorCode::store_failed,
-                           "the database is of version 1000 and this program knows up to "));
+              throws_error(ErrorCode::store_failed, "the database is of version 1000 and this program knows up to "));
 }
 
 TEST_F(SqliteStore, RefusesAnotherProgramsDatabase) {
