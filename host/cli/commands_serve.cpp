@@ -9,6 +9,7 @@
 #include <sstream>
 #include <utility>
 
+#include "host/api/account_elements.hpp"
 #include "host/api/authentication_routes.hpp"
 #include "host/api/elements_routes.hpp"
 #include "host/api/error_policy.hpp"
@@ -59,6 +60,7 @@ class Platform {
     starter_ = std::make_unique<api::FormulaStarter>(session.formulas(), formula_instances_, session.engine(),
                                                      [this](const std::string& sentence) { warn(sentence); });
     first_ = bootstrap(options);
+    account_elements_ = api::account_elements(elements_ports());
     server_ = std::make_unique<api::PlatformServer>(parts());
   }
   Platform(const Platform&) = delete;
@@ -144,6 +146,13 @@ class Platform {
     return owner;
   }
 
+  api::ElementsPorts elements_ports() {
+    return {.catalogue = &session_.catalogue(),
+            .store = &elements_,
+            .clock = &session_.clock(),
+            .authorizer = &authorizer_};
+  }
+
   api::FormulaServices formula_services() {
     return {.store = &session_.formulas(),
             .formulas = &formulas_,
@@ -205,13 +214,10 @@ class Platform {
     api::add_instances_routes(
         made.router, {.instances = &session_.instances(),
                       .store = &session_.store(),
-                      .element_key = [this](std::string_view key, const Principal&) { return element_key(key); },
+                      .element_key = [this](std::string_view key, const Principal& who) { return plugin_of(key, who); },
                       .owner = [this](const Principal& who) { return owner(who); },
                       .call_context = context});
-    api::add_elements_routes(made.router, {.catalogue = &session_.catalogue(),
-                                           .store = &elements_,
-                                           .clock = &session_.clock(),
-                                           .authorizer = &authorizer_});
+    api::add_elements_routes(made.router, elements_ports());
     const auto hub = std::make_shared<const api::HubCalls>(
         api::HubPorts{.instances = &session_.instances(),
                       .store = &session_.store(),
@@ -258,14 +264,14 @@ class Platform {
     return context;
   }
 
-  [[nodiscard]] std::string element_key(std::string_view key_or_id) const {
-    for (const PluginEntry& entry : session_.catalogue().entries()) {
-      if (entry.state != PluginState::ready || !entry.manifest) continue;
-      const std::string& key = entry.manifest->key;
-      if (key == key_or_id || std::to_string(element_number(key)) == key_or_id) return key;
-    }
-    // Says which there are, or why that one is refused.
-    return session_.catalogue().element(key_or_id)->manifest().key;
+  /// The key of the plugin that serves the element: its own, or that of which it is a clone.
+  [[nodiscard]] std::string plugin_of(std::string_view key_or_id, const Principal& who) const {
+    const api::AccountElements::Found found = account_elements_->find(who.account, key_or_id);
+    const std::string plugin = found.is_system ? found.key : found.origin;
+    if (!plugin.empty()) return session_.catalogue().element(plugin)->manifest().key;
+    throw Error(ErrorCode::unsupported, "element '" + found.key +
+                                            "': only its description is kept, no plugin serves it; drop one with that "
+                                            "key into the plugins folder");
   }
 
   [[nodiscard]] InstanceOwner owner(const Principal& who) const {
@@ -304,6 +310,7 @@ class Platform {
   Session& session_;
   IdentityStore identity_;
   ElementStore elements_;
+  std::shared_ptr<const api::AccountElements> account_elements_;
   RequestLog requests_;
   api::Formulas formulas_;
   Scheduler scheduler_;

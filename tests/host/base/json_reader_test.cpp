@@ -61,7 +61,8 @@ TEST(JsonReader, NamesThePathOfWhatIsWrong) {
   for (const auto& [read, message] : wrong) {
     EXPECT_THAT([&] { read(reader); }, throws_error(ErrorCode::bad_input, message));
   }
-  EXPECT_THAT([] { (void)JsonReader(json::value(1), "instance"); },
+  const json::value number(1);
+  EXPECT_THAT([&] { (void)JsonReader(number, "instance"); },
               throws_error(ErrorCode::bad_input, "instance: not an object"));
 }
 
