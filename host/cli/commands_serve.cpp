@@ -17,6 +17,7 @@
 #include "host/api/guess_guard.hpp"
 #include "host/api/hub_calls.hpp"
 #include "host/api/identity_authorizer.hpp"
+#include "host/api/instance_docs_routes.hpp"
 #include "host/api/instances_routes.hpp"
 #include "host/api/platform_calls.hpp"
 #include "host/api/platform_server.hpp"
@@ -218,6 +219,7 @@ class Platform {
                       .owner = [this](const Principal& who) { return owner(who); },
                       .call_context = context});
     api::add_elements_routes(made.router, elements_ports());
+    api::add_instance_docs_routes(made.router, session_.store(), account_elements_);
     const auto hub = std::make_shared<const api::HubCalls>(
         api::HubPorts{.instances = &session_.instances(),
                       .store = &session_.store(),

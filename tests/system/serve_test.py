@@ -116,6 +116,20 @@ class Serve(HostTest):
 
         compare(json.loads(example.read_text()), made, "instance")
 
+    def test_an_instance_documents_what_it_can_be_asked(self):
+        server = Server(self)
+        _, _, made = server.send("POST", "/instances", self.draft())
+        _, _, swagger = server.send("GET", f"/instances/{made['id']}/docs?baseUrl=https://foo.bar")
+        self.assertEqual((swagger["swagger"], swagger["host"], swagger["schemes"]), ("2.0", "foo.bar", ["https"]))
+        self.assertIn("/hubs/humancapital/candidates", swagger["paths"])
+        by_token = server.send("GET", "/instances/docs?version=3.1", authorization=server.authorization(made["token"]))
+        self.assertEqual(by_token[2]["openapi"][:3], "3.1")
+        operation = swagger["paths"]["/hubs/humancapital/candidates"]["get"]["operationId"]
+        _, _, one = server.send("GET", f"/instances/{made['id']}/docs/{operation}")
+        self.assertEqual(list(one["paths"]), ["/hubs/humancapital/candidates"])
+        self.assertEqual(server.send("GET", f"/instances/{made['id']}/docs/{operation}/definitions")[0], 200)
+        self.assertEqual(server.send("GET", f"/instances/{made['id']}/docs/nothing")[0], 404)
+
     def test_a_wrong_key_is_refused_and_nothing_is_kept(self):
         server = Server(self)
         status, _, body = server.send("POST", "/instances", self.draft(configuration={
