@@ -38,6 +38,7 @@ void read_token(std::string_view text, PageOrder& order, std::size_t most) {
   order.page_size = static_cast<std::size_t>(
       member_of(*token, "pageSize", static_cast<std::int64_t>(order.page_size), static_cast<std::int64_t>(most)));
   order.after = member_of(*token, "after", 0, INT64_MAX);
+  order.offset = static_cast<std::size_t>(member_of(*token, "offset", 0, page_max));
 }
 
 }  // namespace
@@ -55,12 +56,13 @@ PageOrder page_order(const ApiRequest& request, std::size_t otherwise, std::size
 std::string page_token(const PageOrder& next) {
   json::object token{{"pageSize", next.page_size}, {"page", next.page}};
   if (next.after != 0) token["after"] = next.after;
+  if (next.offset != 0) token["offset"] = next.offset;
   return to_base64(to_text(token));
 }
 
 ApiAnswer answer_page(json::array whole, const PageOrder& order) {
   const std::size_t total = whole.size();
-  const std::size_t begin = std::min(total, (order.page - 1) * order.page_size);
+  const std::size_t begin = std::min(total, order.offset + (order.page - 1) * order.page_size);
   const std::size_t end = std::min(total, begin + order.page_size);
   json::array part;
   part.reserve(end - begin);
@@ -69,8 +71,9 @@ ApiAnswer answer_page(json::array whole, const PageOrder& order) {
   answer.headers.emplace_back("Elements-Returned-Count", std::to_string(end - begin));
   answer.headers.emplace_back("Elements-Total-Count", std::to_string(total));
   if (end < total) {
-    answer.headers.emplace_back("Elements-Next-Page-Token",
-                                page_token({.page_size = order.page_size, .page = order.page + 1, .after = 0}));
+    answer.headers.emplace_back(
+        "Elements-Next-Page-Token",
+        page_token({.page_size = order.page_size, .page = order.page + 1, .offset = order.offset}));
   }
   return answer;
 }

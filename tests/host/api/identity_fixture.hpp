@@ -10,10 +10,14 @@
 #include <utility>
 #include <vector>
 
+#include "host/api/accounts_routes.hpp"
 #include "host/api/api.hpp"
 #include "host/api/authentication_routes.hpp"
 #include "host/api/identity_authorizer.hpp"
 #include "host/api/identity_parts.hpp"
+#include "host/api/organizations_routes.hpp"
+#include "host/api/users_routes.hpp"
+#include "host/base/error.hpp"
 #include "host/store/storage.hpp"
 #include "tests/host/store/store_fixture.hpp"
 
@@ -56,7 +60,9 @@ class IdentityTest : public StoreTest {
         organization(store.account(admin.account)->organization) {
     api::Router router;
     api::add_authentication_routes(router, parts);
-    add_routes(router);
+    api::add_accounts_routes(router, parts);
+    api::add_users_routes(router, parts);
+    api::add_organizations_routes(router, parts);
     router.add({.method = "GET", .pattern = "/whoami", .handler = [](api::ApiRequest& request) {
                   return api::answer_json(json::object{{"account", request.principal.account},
                                                        {"user", request.principal.user},
@@ -68,8 +74,6 @@ class IdentityTest : public StoreTest {
                                .clock = &clock,
                                .element_resource = [](api::ApiRequest&) { return api::answer_empty(); }});
   }
-
-  static void add_routes(api::Router& router);
 
   [[nodiscard]] std::string authorization() const {
     return "User " + secrets.user_secret + ", Organization " + secrets.organization_secret;
@@ -104,6 +108,20 @@ class IdentityTest : public StoreTest {
             .body = answer.body.empty() ? json::value() : parse_json(answer.body, "answer"),
             .headers = answer.headers};
   }
+  /// A new user straight in the store; what lets him in.
+  std::string add_user(std::int64_t account, const std::string& email, std::vector<std::string> roles = {}) {
+    const std::string secret = new_user_secret();
+    (void)store.add_user({.account = account, .email = email, .roles = std::move(roles)}, "", secret);
+    return "User " + secret + ", Organization " + store.organization_secret(store.account(account)->organization);
+  }
+  std::int64_t add_account(const std::string& external_id) {
+    return post("/accounts", to_text(json::object{{"externalId", external_id}})).id();
+  }
+  /// The status of a request by whom that header lets in; nothing: by the first user.
+  int status(const std::string& method, const std::string& path, const std::string& body = "",
+             std::optional<std::string> header = {}) {
+    return send({.method = method, .path = path, .body = body, .authorization = std::move(header)}).status;
+  }
   Answer get(const std::string& path) { return send({.path = path}); }
   Answer post(const std::string& path, const std::string& body) {
     return send({.method = "POST", .path = path, .body = body});
@@ -117,8 +135,10 @@ class IdentityTest : public StoreTest {
   std::int64_t organization;
   api::GuessGuard guard{clock, {.free_failures = 3}};
   std::vector<api::AccountEnd> ended;
+  bool fail_end = false;
   api::IdentityParts parts{
       .store = store, .clock = clock, .guard = guard, .account_ends = [this](const api::AccountEnd& end) {
+        if (fail_end) throw Error(ErrorCode::unavailable, "the end of an account fails");
         ended.push_back(end);
       }};
   api::IdentityAuthorizer authorizer{store, clock, guard};
@@ -126,7 +146,5 @@ class IdentityTest : public StoreTest {
  private:
   std::optional<api::Api> api_;
 };
-
-inline void IdentityTest::add_routes(api::Router& /*router*/) {}
 
 }  // namespace formulary::testing
