@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "host/api/account_elements.hpp"
+#include "host/api/accounts_routes.hpp"
 #include "host/api/authentication_routes.hpp"
 #include "host/api/elements_routes.hpp"
 #include "host/api/error_policy.hpp"
@@ -19,10 +20,12 @@
 #include "host/api/identity_authorizer.hpp"
 #include "host/api/instance_docs_routes.hpp"
 #include "host/api/instances_routes.hpp"
+#include "host/api/organizations_routes.hpp"
 #include "host/api/platform_calls.hpp"
 #include "host/api/platform_server.hpp"
 #include "host/api/roles.hpp"
 #include "host/api/usage_routes.hpp"
+#include "host/api/users_routes.hpp"
 #include "host/base/error.hpp"
 #include "host/base/text.hpp"
 #include "host/cli/commands.hpp"
@@ -211,7 +214,7 @@ class Platform {
 
   void add_routes(api::ApiParts& made) {
     const auto context = [this](const ApiRequest& request) { return call_context(request); };
-    api::add_authentication_routes(made.router, {.store = identity_, .clock = session_.clock(), .guard = guard_});
+    add_identity_routes(made.router);
     api::add_instances_routes(
         made.router, {.instances = &session_.instances(),
                       .store = &session_.store(),
@@ -239,6 +242,41 @@ class Platform {
       if (seen.principal.account != 0) requests_.add(api::request_log_record(seen, session_.store()));
     } catch (const std::exception&) {
       // What cannot be logged was answered all the same.
+    }
+  }
+
+  void add_identity_routes(api::Router& router) {
+    const api::IdentityParts identity{
+        .store = identity_,
+        .clock = session_.clock(),
+        .guard = guard_,
+        .session_life = std::chrono::hours(session_.settings().integer("server.session_hours")),
+        .account_ends = [this](const api::AccountEnd& end) { end_account(end); }};
+    api::add_authentication_routes(router, identity);
+    api::add_accounts_routes(router, identity);
+    api::add_users_routes(router, identity);
+    api::add_organizations_routes(router, identity);
+  }
+
+  /// What runs by itself first, then what it calls.
+  void end_account(const api::AccountEnd& end) {
+    for (const FormulaInstanceRecord& instance : formula_instances_.list(end.account)) {
+      if (end.removed) {
+        formula_instances_.remove(end.account, instance.id);
+      } else if (instance.active) {
+        (void)formula_instances_.set_active(end.account, instance.id, false);
+      }
+    }
+    for (const InstanceRecord& instance : session_.store().instances(end.account)) {
+      if (end.removed) {
+        session_.instances().remove(std::to_string(instance.id));
+      } else {
+        session_.instances().set_disabled(instance.id, true);
+      }
+    }
+    if (!end.removed) return;
+    for (const api::KeptFormula& formula : formulas_.list(end.account)) {
+      formulas_.remove(end.account, formula.record.id);
     }
   }
 
