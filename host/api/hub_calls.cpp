@@ -126,7 +126,7 @@ ApiAnswer HubCalls::call(ApiRequest& request, const InstanceRecord& instance, co
   if (sent.body == "null" && method == "DELETE") sent.body.clear();  // what some clients send for "no body"
   if (sent.body.empty()) sent.content_type.clear();
   CallContext context = ports_.call_context(request);
-  ApiAnswer answer = answer_of(request, instance, ports_.instances->call(std::to_string(instance.id), sent, context));
+  ApiAnswer answer = answer_of(request, instance, ports_.instances->call(instance.id, sent, context));
   if (ports_.answered) ports_.answered(request, instance.id, sent, answer);
   return answer;
 }

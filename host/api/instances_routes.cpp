@@ -135,7 +135,7 @@ class InstanceRoutes {
 
   ApiAnswer show(const ApiRequest& request, std::int64_t id) const {
     const InstanceRecord record = instance_of_account(*ports_.store, id, request.principal);
-    return answer_json(ports_.instances->show(std::to_string(record.id), true));
+    return answer_json(ports_.instances->show(record.id, true));
   }
 
   ApiAnswer change(ApiRequest& request, std::int64_t id) const {
@@ -155,7 +155,7 @@ class InstanceRoutes {
 
   ApiAnswer remove(const ApiRequest& request, std::int64_t id) const {
     const InstanceRecord record = instance_of_account(*ports_.store, id, request.principal);
-    ports_.instances->remove(std::to_string(record.id));
+    ports_.instances->remove(record.id);
     return answer_empty();
   }
 
@@ -197,7 +197,7 @@ class InstanceRoutes {
  private:
   [[nodiscard]] json::array entries(const ApiRequest& request, std::int64_t id) const {
     const InstanceRecord record = instance_of_account(*ports_.store, id, request.principal);
-    return configuration_entries(ports_.instances->show(std::to_string(record.id), false),
+    return configuration_entries(ports_.instances->show(record.id, false),
                                  ports_.instances->manifest(record.element_key));
   }
 

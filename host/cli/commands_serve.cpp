@@ -140,6 +140,9 @@ class Platform {
     const std::optional<FormulaInstanceRecord> instance = session_.formulas().instance(formula_instance);
     const std::optional<UserRecord> user = instance ? identity_.user(instance->user) : std::nullopt;
     const std::optional<AccountRecord> account = instance ? identity_.account(instance->account) : std::nullopt;
+    if (account && !account->active) {
+      throw Error(ErrorCode::permission_denied, "formula: its account is not active, so it may not call the platform");
+    }
     if (!account) throw Error(ErrorCode::unauthenticated, "formula: nobody owns it, so it may not call the platform");
     Principal owner{.organization = account->organization, .account = account->id};
     if (user && user->active) {
@@ -269,7 +272,7 @@ class Platform {
     }
     for (const InstanceRecord& instance : session_.store().instances(end.account)) {
       if (end.removed) {
-        session_.instances().remove(std::to_string(instance.id));
+        session_.instances().remove(instance.id);
       } else {
         session_.instances().set_disabled(instance.id, true);
       }

@@ -137,7 +137,8 @@ EnginePorts Session::engine_ports() {
   EnginePorts ports;
   ports.steps.call_element = [this](std::string_view selector, const ResourceRequest& request,
                                     const CallContext& context) {
-    return instances().call(selector_for(selector, context.formula_instance), request, context);
+    const std::optional<std::int64_t> own = instance_for(selector, context.formula_instance);
+    return own ? instances().call(*own, request, context) : instances().call(selector, request, context);
   };
   ports.steps.notify = [this](const std::string& text) { io_.err << "notification: " + printable(text) + '\n'; };
   ports.steps.transport = &transport();
@@ -163,11 +164,11 @@ EnginePorts Session::engine_ports() {
 }
 
 /// A step calls what its account has, and nothing else; a formula that is run without an instance is the operator's.
-std::string Session::selector_for(std::string_view selector, std::int64_t formula_instance) {
-  if (formula_instance == 0) return std::string(selector);
+std::optional<std::int64_t> Session::instance_for(std::string_view selector, std::int64_t formula_instance) {
+  if (formula_instance == 0) return std::nullopt;
   const std::int64_t account = account_of(formula_instance);
   for (const InstanceRecord& record : store().find_instances(selector)) {
-    if (record.account == account) return std::to_string(record.id);
+    if (record.account == account) return record.id;
   }
   throw Error(ErrorCode::not_found, "element instance '" + std::string(selector.substr(0, 200)) +
                                         "': the formula's account has none of that id or name");

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -79,7 +80,7 @@ class Session {
   Settings settings_;
   OutputFormat format_;
   EnginePorts engine_ports();
-  [[nodiscard]] std::string selector_for(std::string_view selector, std::int64_t formula_instance);
+  [[nodiscard]] std::optional<std::int64_t> instance_for(std::string_view selector, std::int64_t formula_instance);
   [[nodiscard]] std::int64_t account_of(std::int64_t formula_instance);
 
   std::function<void(EnginePorts&)> adapt_engine_;

@@ -188,7 +188,7 @@ void Instances::reprovision(InstanceRecord& record, json::object& document, cons
 
 void Instances::set_disabled(std::int64_t id, bool disabled) {
   std::optional<InstanceRecord> record = store_.shown_instance(id);
-  if (!record) (void)whole(id);
+  if (!record) (void)find(id);
   json::object document = stored_object(*record, record->document, "document");
   document["disabled"] = disabled;
   record->document = to_text(document);
@@ -215,7 +215,14 @@ std::vector<json::object> Instances::list(std::optional<std::int64_t> account) {
 }
 
 json::object Instances::show(std::string_view selector, bool with_token) {
-  const InstanceRecord found = find(selector);
+  return show_found(find(selector), with_token);
+}
+
+json::object Instances::show(std::int64_t id, bool with_token) {
+  return show_found(find(id), with_token);
+}
+
+json::object Instances::show_found(const InstanceRecord& found, bool with_token) {
   const json::object document = stored_object(found, found.document, "document");
   if (!with_token) return show_document(found.id, document, {});
   InstanceRecord record = whole(found.id);
@@ -225,13 +232,24 @@ json::object Instances::show(std::string_view selector, bool with_token) {
 }
 
 void Instances::remove(std::string_view selector) {
-  const std::int64_t id = find(selector).id;
-  store_.remove_instance(id);
+  remove(find(selector).id);
+}
+
+void Instances::remove(std::int64_t id) {
+  if (!store_.remove_instance(id)) (void)find(id);
   forget(id);
 }
 
 ResourceAnswer Instances::call(std::string_view selector, const ResourceRequest& request, const CallContext& context) {
-  const InstanceRecord found = find(selector);
+  return call_found(find(selector), request, context);
+}
+
+ResourceAnswer Instances::call(std::int64_t id, const ResourceRequest& request, const CallContext& context) {
+  return call_found(find(id), request, context);
+}
+
+ResourceAnswer Instances::call_found(const InstanceRecord& found, const ResourceRequest& request,
+                                     const CallContext& context) {
   if (found.disabled) {
     throw Error(ErrorCode::permission_denied, "instance " + std::to_string(found.id) +
                                                   ": it is disabled; enable it with PUT /instances/" +
@@ -280,6 +298,12 @@ InstanceRecord Instances::find(std::string_view selector) {
   for (const InstanceRecord& record : found) ids += (ids.empty() ? "" : ", ") + std::to_string(record.id);
   throw Error(ErrorCode::conflict,
               "instance '" + shown + "': the name fits several elements' instances; give one of the ids " + ids);
+}
+
+InstanceRecord Instances::find(std::int64_t id) {
+  std::optional<InstanceRecord> found = store_.shown_instance(id);
+  if (found) return std::move(*found);
+  throw Error(ErrorCode::not_found, "instance " + std::to_string(id) + ": there is none of that id (any more)");
 }
 
 InstanceRecord Instances::whole(std::int64_t id) {

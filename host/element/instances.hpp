@@ -62,13 +62,17 @@ class Instances {
   [[nodiscard]] std::vector<json::object> list(std::optional<std::int64_t> account = {});
   /// Error(not_found), Error(conflict) if a name fits several. `with_token` also shows the token.
   [[nodiscard]] json::object show(std::string_view selector, bool with_token);
+  /// By its id alone, never by its name; so do the others that take a number. Error(not_found)
+  [[nodiscard]] json::object show(std::int64_t id, bool with_token);
   /// Forgets the instance and its secrets here; nothing is deleted at the vendor's. Calls in flight end as they would.
   void remove(std::string_view selector);
+  void remove(std::int64_t id);
 
   /// Performs a resource request through the instance's plugin. The path may carry the /hubs/{hub} prefix. Opens the
   /// handle on first use and keeps it. Throws PluginError, Error(not_found).
   [[nodiscard]] ResourceAnswer call(std::string_view selector, const ResourceRequest& request,
                                     const CallContext& context);
+  [[nodiscard]] ResourceAnswer call(std::int64_t id, const ResourceRequest& request, const CallContext& context);
   /// Lives as long as the catalogue. Error(not_found) if no plugin brings the element.
   [[nodiscard]] const Manifest& manifest(std::string_view element_key) const {
     return catalogue_.element(element_key)->manifest();
@@ -83,6 +87,10 @@ class Instances {
   using LivePromise = std::shared_future<std::shared_ptr<Live>>;
 
   [[nodiscard]] InstanceRecord find(std::string_view selector);
+  [[nodiscard]] InstanceRecord find(std::int64_t id);
+  [[nodiscard]] json::object show_found(const InstanceRecord& found, bool with_token);
+  [[nodiscard]] ResourceAnswer call_found(const InstanceRecord& found, const ResourceRequest& request,
+                                          const CallContext& context);
   [[nodiscard]] InstanceRecord whole(std::int64_t id);
   [[nodiscard]] std::shared_ptr<Live> live(const InstanceRecord& found, const CallContext& context);
   [[nodiscard]] std::shared_ptr<Live> open_for_all(std::int64_t id, const CallContext& context,

@@ -150,8 +150,8 @@ void run(const Settings& settings) {
                             .limited = text(settings, "rate-limits", "on") == "on",
                             .base_url = listener.base_url()});
   const sandbox::Server server(listener, sandbox);
-  std::cout << "listening on " << listener.base_url() << std::endl;
   write_port_file(text(settings, "port-file"), listener.port());
+  std::cout << "listening on " << listener.base_url() << std::endl;
   int signal = 0;
   sigwait(&signals, &signal);
 }
