@@ -124,11 +124,11 @@ void ErrorPolicy::tell(const FormulaInstanceRecord& instance, const ExecutionEnd
   if (!warned && !stopped) return;
   notice.severity = "high";
   notice.topic = error_alert_topic;
-  const std::string count = std::to_string(instance.consecutive_errors) + " executions in a row failed";
-  for (const std::string& message :
-       {who + ": " + count,
-        who + (stopped ? ": it is not active any more; mend what fails, then make it active again"
-                       : ": it will be made inactive at " + std::to_string(stopped_from) + " failures in a row")}) {
+  const std::string count = who + ": " + std::to_string(instance.consecutive_errors) + " executions in a row failed";
+  const std::string what_next =
+      who + (stopped ? ": it is not active any more; mend what fails, then make it active again"
+                     : ": it will be made inactive at " + std::to_string(stopped_from) + " failures in a row");
+  for (const std::string& message : {count, what_next}) {
     notice.message = message;
     notify_(notice);
   }

@@ -77,6 +77,19 @@ bool is_the_embedded(const FormulaRecord& record, const json::object* embedded) 
   return name != nullptr && name->is_string() && std::string_view(name->get_string()) == record.name;
 }
 
+/// What came embedded and no step names literally may be named by a reference.
+void add_unnamed(const json::object& document, json::array& subs) {
+  const json::value* given = document.if_contains("subFormulas");
+  if (given == nullptr || !given->is_array()) return;
+  for (const json::value& entry : given->get_array()) {
+    const auto id = entry.is_object() ? id_of(entry.get_object().if_contains("id")) : std::nullopt;
+    const bool is_there = id && std::any_of(subs.begin(), subs.end(), [&id](const json::value& sub) {
+                            return id_of(sub.as_object().if_contains("id")) == id;
+                          });
+    if (!is_there) subs.push_back(entry);
+  }
+}
+
 }  // namespace
 
 KeptFormula Formulas::read(FormulaRecord record) const {
@@ -219,16 +232,7 @@ json::object Formulas::with_sub_formulas(const KeptFormula& formula, std::set<st
       if (embedded != nullptr) subs.emplace_back(*embedded);
     }
   }
-  // What came embedded and no step names literally may be named by a reference.
-  if (const json::value* given = formula.document.if_contains("subFormulas"); given != nullptr && given->is_array()) {
-    for (const json::value& entry : given->get_array()) {
-      const auto id = entry.is_object() ? id_of(entry.get_object().if_contains("id")) : std::nullopt;
-      const bool is_there = id && std::any_of(subs.begin(), subs.end(), [&id](const json::value& sub) {
-                              return id_of(sub.as_object().if_contains("id")) == id;
-                            });
-      if (!is_there) subs.push_back(entry);
-    }
-  }
+  add_unnamed(formula.document, subs);
   if (!subs.empty()) document["subFormulas"] = std::move(subs);
   return document;
 }

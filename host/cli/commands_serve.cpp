@@ -2,15 +2,16 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <fstream>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <sstream>
+#include <stop_token>
+#include <thread>
 #include <utility>
 
 #include "host/api/account_elements.hpp"
 #include "host/api/accounts_routes.hpp"
+#include "host/api/api_time.hpp"
 #include "host/api/authentication_routes.hpp"
 #include "host/api/elements_routes.hpp"
 #include "host/api/error_policy.hpp"
@@ -44,6 +45,8 @@ namespace {
 using api::ApiRequest;
 using api::Principal;
 
+constexpr std::chrono::days requests_kept{30};
+
 /// What the server's handlers stand on, and the server itself. Made and ended by one thread.
 class Platform {
  public:
@@ -71,6 +74,7 @@ class Platform {
   Platform& operator=(const Platform&) = delete;
   /// The engine, which outlives this, tells nobody any more.
   ~Platform() {
+    sweeper_ = {};
     firing_.stop();
     session_.engine().stop(std::chrono::milliseconds::zero());
   }
@@ -84,6 +88,7 @@ class Platform {
     formula_instances_.schedule_all();
     scheduler_.start();
     registered_ = true;
+    sweeper_ = std::jthread([this](const std::stop_token& stop) { sweep_regularly(stop); });
     return server_->port();
   }
 
@@ -240,6 +245,23 @@ class Platform {
     made.element_resource = [hub](ApiRequest& request) { return hub->handle(request); };
   }
 
+  /// At the start and every hour: instances of formulas whose time to live is over, and requests that are old.
+  void sweep_regularly(const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any woken;
+    std::unique_lock lock(mutex);
+    while (!stop.stop_requested()) {
+      try {
+        const Clock::WallTime oldest = session_.clock().wall() - requests_kept;
+        requests_.forget_before(api::milliseconds_of(oldest));
+        formula_instances_.remove_expired();
+      } catch (const Error& error) {
+        warn(error.what());  // the next hour tries again
+      }
+      woken.wait_for(lock, stop, std::chrono::hours(1), [] { return false; });
+    }
+  }
+
   void log_request(const api::RequestSeen& seen) noexcept {
     try {
       if (seen.principal.account != 0) requests_.add(api::request_log_record(seen, session_.store()));
@@ -366,7 +388,8 @@ class Platform {
   api::IdentityAuthorizer authorizer_;
   std::unique_ptr<LineLog> log_;
   std::optional<FirstSecrets> first_;
-  std::unique_ptr<api::PlatformServer> server_;  ///< Its threads use all above: declared last.
+  std::unique_ptr<api::PlatformServer> server_;  ///< Its threads use all above.
+  std::jthread sweeper_;                         ///< So does this one: declared last.
 };
 
 void wait_for(const std::stop_token& stop) {
