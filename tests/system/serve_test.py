@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import signal
+import sqlite3
 import subprocess
 import time
 import unittest
@@ -250,6 +251,37 @@ class Serve(HostTest):
                          ["/healthz", "/readyz", "/metrics", "/", BASE + "/instances"])
         self.assertNotIn("secret-in-a-query", (self.folder / "access.log").read_text())
         self.assertTrue(all(len(line["traceId"]) == 32 for line in lines))
+
+    def test_an_account_ends_with_its_instances_and_touches_nobody_elses(self):
+        server = Server(self)
+        mine = server.send("POST", "/instances", self.draft())[2]
+        account = server.send("POST", "/accounts", {"externalId": "acme"})[2]["id"]
+        user = server.send("POST", f"/accounts/{account}/users", {"email": "ada@example.com"})[2]
+        ada = f"User {user['secret']}, Organization {server.started['organizationSecret']}"
+        status, _, made = server.send("POST", "/instances", self.draft(), authorization=ada)
+        self.assertEqual(status, 200, made)
+        formula = {"name": "f", "triggers": [{"type": "manual", "onSuccess": []}], "steps": []}
+        status, _, formula = server.send("POST", "/formulas", formula, authorization=ada)
+        self.assertEqual(status, 200, formula)
+        formula_instances = f"/formulas/{formula['id']}/instances"
+        status, _, instance = server.send("POST", formula_instances, {"name": "i"}, authorization=ada)
+        self.assertEqual(status, 200, instance)
+
+        self.assertEqual(server.send("PATCH", f"/accounts/{account}", {"active": False})[0], 200)
+        self.assertEqual(server.send("GET", "/instances", authorization=ada)[0], 403)
+        self.assertEqual(server.send("PATCH", f"/accounts/{account}", {"active": True})[0], 200)
+        self.assertTrue(server.send("GET", f"/instances/{made['id']}", authorization=ada)[2]["disabled"])
+        instance = server.send("GET", f"{formula_instances}/{instance['id']}", authorization=ada)[2]
+        self.assertFalse(instance["active"])
+
+        self.assertEqual(server.send("DELETE", f"/accounts/{account}", "null")[0], 200)
+        self.assertEqual(server.send("GET", "/instances", authorization=ada)[0], 401)
+        self.assertEqual([one["id"] for one in server.send("GET", "/instances")[2]], [mine["id"]])
+        self.assertEqual(server.stop(), 0)
+        database = sqlite3.connect(f"file:{self.data / 'formulary.db'}?mode=ro", uri=True)
+        for table in ("instances", "formula", "formula_instance"):
+            self.assertEqual(database.execute(f"SELECT count(*) FROM {table} WHERE account = ?", (account,)).fetchone(), (0,))
+        database.close()
 
     def test_the_second_start_shows_no_secret_and_keeps_all(self):
         first = Server(self)
