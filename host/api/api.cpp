@@ -43,6 +43,27 @@ void finish(ApiAnswer& answer, const ApiRequest& request) {
   answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
 }
 
+/// "." and ".." lead elsewhere at whoever normalises them: a proxy, a vendor. An encoded slash is one letter to us and
+/// two segments to others.
+void refuse_wandering(std::string_view decoded_path) {
+  for (std::size_t begin = 0; begin < decoded_path.size();) {
+    const std::size_t end = std::min(decoded_path.find('/', begin), decoded_path.size());
+    const std::string_view segment = decoded_path.substr(begin, end - begin);
+    if (segment == "." || segment == "..") {
+      throw Error(ErrorCode::bad_input, "path: a part of it is '.' or '..'; write the path that is meant");
+    }
+    begin = end + 1;
+  }
+}
+
+bool has_encoded_slash(std::string_view raw) {
+  for (std::size_t at = raw.find('%'); at != std::string_view::npos; at = raw.find('%', at + 1)) {
+    const std::string_view code = raw.substr(at + 1, 2);
+    if (code == "2f" || code == "2F") return true;
+  }
+  return false;
+}
+
 ApiAnswer answer_preflight() {
   ApiAnswer answer;
   answer.headers.emplace_back("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS");
@@ -125,6 +146,7 @@ ApiAnswer Api::answer(ApiRequest& request, std::string_view raw_path, std::strin
   const bool has_control =
       std::ranges::any_of(*decoded, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
   if (has_control) throw Error(ErrorCode::bad_input, "path: it has control characters");
+  refuse_wandering(*decoded);
   request.path = *decoded;
   if (request.method == "OPTIONS") return answer_preflight();
   request.query = parse_query(raw_query);
@@ -134,11 +156,12 @@ ApiAnswer Api::answer(ApiRequest& request, std::string_view raw_path, std::strin
 ApiAnswer Api::answer_below(ApiRequest& request, std::string_view below, std::string& pattern) {
   const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);
   Router::Match match = parts_.router.match(method, below);
-  if (match.route == nullptr) return answer_without_route(request, match);
+  if (match.route == nullptr) return answer_without_route(request, below, match);
   pattern = match.route->pattern;
   request.parameters = std::move(match.parameters);
   if (match.route->access == RouteAccess::open) return match.route->handler(request);
-  if (belongs_to_elements_too(request.path) && has_element_token(request)) return answer_without_route(request, match);
+  if (belongs_to_elements_too(request.path) && has_element_token(request))
+    return answer_without_route(request, below, match);
   if (!request.vouched) request.principal = parts_.authorizer->authorize(request);
   if (match.route->access == RouteAccess::element && !request.principal.instance) {
     throw Error(ErrorCode::unauthenticated,
@@ -147,9 +170,14 @@ ApiAnswer Api::answer_below(ApiRequest& request, std::string_view below, std::st
   return match.route->handler(request);
 }
 
-ApiAnswer Api::answer_without_route(ApiRequest& request, const Router::Match& match) {
+ApiAnswer Api::answer_without_route(ApiRequest& request, std::string_view below, const Router::Match& match) {
   if (!request.vouched) request.principal = parts_.authorizer->authorize(request);
-  if (request.principal.instance) return parts_.element_resource(request);
+  if (request.principal.instance) {
+    if (has_encoded_slash(below)) {
+      throw Error(ErrorCode::bad_input, "path: it has an encoded slash, which no resource of an element takes");
+    }
+    return parts_.element_resource(request);
+  }
   if (!match.allowed.empty()) return answer_wrong_method(request, match);
   if (parts_.formula_resource) {
     if (std::optional<ApiAnswer> answer = parts_.formula_resource(request)) return std::move(*answer);

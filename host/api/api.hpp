@@ -67,7 +67,7 @@ class Api {
   [[nodiscard]] ApiAnswer answer(ApiRequest& request, std::string_view raw_path, std::string_view raw_query,
                                  std::string& pattern);
   [[nodiscard]] ApiAnswer answer_below(ApiRequest& request, std::string_view below, std::string& pattern);
-  [[nodiscard]] ApiAnswer answer_without_route(ApiRequest& request, const Router::Match& match);
+  [[nodiscard]] ApiAnswer answer_without_route(ApiRequest& request, std::string_view below, const Router::Match& match);
 
   ApiParts parts_;  ///< Not changed once the constructor is done.
 };

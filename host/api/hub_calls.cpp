@@ -65,6 +65,15 @@ bool passes_back(std::string_view name) {
   return known.contains(lower) || lower.starts_with("elements-");
 }
 
+/// Nothing if it is too large to be held as values, or no JSON whatever its type says: then it passes as it is.
+std::optional<json::value> parsed_answer(const std::string& body) {
+  try {
+    return parse_json(body, "answer");
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
 std::string object_name(std::string_view pattern) {
   pattern.remove_prefix(std::min<std::size_t>(1, pattern.size()));
   return std::string(pattern.substr(0, pattern.find('/')));
@@ -143,7 +152,9 @@ ApiAnswer HubCalls::answer_of(const ApiRequest& request, const InstanceRecord& i
   result.body = std::move(answer.body);
   if (result.body.empty() || !is_json(result.content_type)) return result;
 
-  json::value document = parse_json(result.body, "the element's answer");
+  std::optional<json::value> parsed = parsed_answer(result.body);
+  if (!parsed) return result;
+  json::value& document = *parsed;
   if (document.is_array()) {
     result.headers.emplace_back("Elements-Returned-Count", std::to_string(document.get_array().size()));
   }

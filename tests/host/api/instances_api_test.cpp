@@ -234,6 +234,38 @@ TEST_F(InstancesApiTest, AnswersEverySuccessWith200AndLeavesNullsOut) {
   EXPECT_EQ(header(answer, "elements-element-instance-id"), std::to_string(id));
 }
 
+TEST_F(InstancesApiTest, PassesOnWhatIsNoJsonWhateverItsTypeSays) {
+  script->invoke = [](const CallContext&, const ResourceRequest&) {
+    return ResourceAnswer{.status = 200, .content_type = "application/json", .body = "{null"};
+  };
+  const std::int64_t id = made();
+  const ApiAnswer answer = send("GET", "/contacts/1", {}, "User 1, Organization o, Element " + std::to_string(id));
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.body, "{null");
+}
+
+struct Wandering {
+  const char* path;
+};
+
+class WanderingPath : public InstancesApiTest, public ::testing::WithParamInterface<Wandering> {};
+
+TEST_P(WanderingPath, IsRefusedBeforeAnybodyIsAsked) {
+  script->invoke = [](const CallContext&, const ResourceRequest&) -> ResourceAnswer {
+    ADD_FAILURE() << "the element was asked";
+    return {};
+  };
+  const std::int64_t id = made();
+  EXPECT_EQ(send("GET", GetParam().path, {}, "User 1, Organization o, Element " + std::to_string(id)).status, 400);
+}
+
+INSTANTIATE_TEST_SUITE_P(Paths, WanderingPath,
+                         ::testing::Values(Wandering{"/contacts/.."}, Wandering{"/contacts/%2e%2e"},
+                                           Wandering{"/contacts/%2e"}, Wandering{"/contacts/a%2F..%2Fb"},
+                                           Wandering{"/contacts/a%2fb"}, Wandering{"/hubs/sales/../contacts/1"},
+                                           Wandering{"/contacts/%00"}, Wandering{"/contacts/%0d%0aX: y"},
+                                           Wandering{"/contacts/%zz"}, Wandering{"/contacts/%ff"}));
+
 TEST_F(InstancesApiTest, KeepsNullsIfTheInstanceSaysSo) {
   script->invoke = [](const CallContext&, const ResourceRequest&) {
     return ResourceAnswer{.status = 200, .content_type = "application/json", .body = R"({"x":null})"};
