@@ -111,8 +111,9 @@ struct Hostile {
 class HostileScript : public ScriptTest, public testing::WithParamInterface<Hostile> {};
 
 TEST_P(HostileScript, HasItsOwnOutcomeAndTheNextRunIsClean) {
-  const std::string clean = run_shared(look_for_traces).value;
-  ASSERT_NE(clean, "");
+  const ScriptResult first = run_shared(look_for_traces);
+  ASSERT_TRUE(first.ok) << first.error_code << ": " << first.error;
+  const std::string& clean = first.value;
   for (const char* version : {"version-1", ""}) {
     const ScriptResult result = workers.run(shared(GetParam().body, version));
     if (*GetParam().code == '\0') {
