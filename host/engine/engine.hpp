@@ -47,8 +47,9 @@ struct EnginePorts {
   std::function<plan::Safety(const plan::RequestCall& call)> safety;
   /// Hears, by any thread, what somebody should know: an execution in quarantine, a disk that fails. May be empty.
   std::function<void(const std::string& sentence)> warn;
-  /// Hears of each end of an execution once it is on the disk; a host that is killed just then does not tell. Called by
-  /// any thread: must be quick and must not throw. May be empty.
+  /// Hears of each end of an execution once it is on the disk, before whoever waits for it; a host that is killed just
+  /// then does not tell. Called by any thread, one after the other: must be quick, must not throw and must not ask the
+  /// engine. May be empty.
   std::function<void(const ExecutionEnded&)> ended;
 };
 

@@ -64,11 +64,14 @@ void EngineParts::on_ending(std::int64_t id, Ending ending, Execution execution,
     --conducted_;
   }
   if (suspect_ == id) next_suspect(lock);
-  const ExecutionEnded end{
-      .execution = id, .formula_instance = std::max<std::int64_t>(open.group, 0), .status = execution.status};
   switch (ending) {
     case Ending::finished:
       ++counters_.ended;
+      // Before anybody who waits for the end knows of it, and before stop() thinks that nothing is left to be told.
+      if (ports_.ended) {
+        ports_.ended(
+            {.execution = id, .formula_instance = std::max<std::int64_t>(open.group, 0), .status = execution.status});
+      }
       finish(lock, id, std::move(execution));
       break;
     case Ending::refused:
@@ -100,8 +103,6 @@ void EngineParts::on_ending(std::int64_t id, Ending ending, Execution execution,
       break;
   }
   changed_.notify_all();
-  lock.unlock();
-  if (ending == Ending::finished && ports_.ended) ports_.ended(end);
 }
 
 void EngineParts::finish(Lock& lock, std::int64_t id, const std::variant<Execution, Error>& word) {
