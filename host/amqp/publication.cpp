@@ -42,8 +42,7 @@ using Connection = std::unique_ptr<amqp_connection_state_t_, EndConnection>;
 
 amqp_bytes_t view_of(const std::string& text) {
   // The library takes what it only reads as void*.
-  return {.len = text.size(),
-          .bytes = const_cast<char*>(text.data())};  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+  return {.len = text.size(), .bytes = const_cast<char*>(text.data())};
 }
 
 timeval timeval_of(std::chrono::microseconds span) {

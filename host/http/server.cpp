@@ -71,7 +71,7 @@ Error cannot_listen(const ServerOptions& options) {
                          : why == EMFILE || why == ENFILE ? ErrorCode::limit_reached
                                                           : ErrorCode::bad_input;
   return {code, "server: cannot listen at " + options.address + " port " + std::to_string(options.port) + ": " +
-                    std::strerror(why) + "; choose another address or port"};  // NOLINT(concurrency-mt-unsafe)
+                    std::strerror(why) + "; choose another address or port"};
 }
 
 Descriptor listen_at(const ServerOptions& options) {

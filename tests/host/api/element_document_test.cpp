@@ -14,7 +14,7 @@
 namespace formulary::testing {
 namespace {
 
-using namespace formulary::api;  // NOLINT(google-build-using-namespace)
+using namespace formulary::api;
 using ::testing::Contains;
 using ::testing::IsEmpty;
 

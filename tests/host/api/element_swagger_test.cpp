@@ -16,7 +16,7 @@
 namespace formulary::testing {
 namespace {
 
-using namespace formulary::api;  // NOLINT(google-build-using-namespace)
+using namespace formulary::api;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;

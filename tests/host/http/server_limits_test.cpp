@@ -135,6 +135,7 @@ TEST_F(ServerLimitsTest, CutsABodyThatTricklesBelowTheLeastRate) {
   WireClient client(server->port());
   client.send("PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n");
   std::thread trickle([&] {
+    // The pace itself is what is tested, so it must be a real one.
     for (int i = 0; i < 100'000 && client.send("x"); ++i) std::this_thread::sleep_for(milliseconds(1));
   });
   EXPECT_EQ(records(1).at(0).status, 408);
