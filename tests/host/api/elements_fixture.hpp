@@ -21,6 +21,7 @@
 #include "host/store/element_store.hpp"
 #include "host/store/storage.hpp"
 #include "tests/host/element/fake_plugin.hpp"
+#include "tests/support/temp_folder.hpp"
 
 namespace formulary::testing {
 
@@ -82,17 +83,10 @@ struct JsonAnswer {
 class ElementsApiTest : public ::testing::Test {
  protected:
   ElementsApiTest()
-      : folder_(new_folder()),
-        catalogue(
+      : catalogue(
             {ready_entry(std::make_shared<CrmScript>()), ready_entry(std::make_shared<CrmScript>(), desk_manifest)}),
-        store(Storage::open({.folder = folder_ / "data"})),
+        store(Storage::open({.folder = folder_.path() / "data"})),
         api_(parts()) {}
-  ElementsApiTest(const ElementsApiTest&) = delete;
-  ElementsApiTest& operator=(const ElementsApiTest&) = delete;
-  ~ElementsApiTest() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
 
   /// `target`: "/elements?abridged=true". `account` 0: without authorization.
   JsonAnswer ask(const std::string& method, const std::string& target, const std::string& body = {},
@@ -118,11 +112,6 @@ class ElementsApiTest : public ::testing::Test {
   }
 
  private:
-  static std::filesystem::path new_folder() {
-    std::string pattern = ::testing::TempDir() + "formulary_api_XXXXXX";
-    return mkdtemp(pattern.data());
-  }
-
   api::ApiParts parts() {
     api::ApiParts made;
     api::add_elements_routes(made.router,
@@ -136,7 +125,7 @@ class ElementsApiTest : public ::testing::Test {
     return made;
   }
 
-  std::filesystem::path folder_;
+  TempFolder folder_;
 
  protected:
   Catalogue catalogue;

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "tests/support/error_matchers.hpp"
+#include "tests/support/temp_folder.hpp"
 
 namespace formulary {
 namespace {
@@ -18,16 +19,8 @@ using testing::throws_error;
 
 class SettingsTest : public ::testing::Test {
  protected:
-  SettingsTest() {
-    std::string pattern = ::testing::TempDir() + "formulary_settings_XXXXXX";
-    folder_ = mkdtemp(pattern.data());
-  }
-  SettingsTest(const SettingsTest&) = delete;
-  SettingsTest& operator=(const SettingsTest&) = delete;
-  ~SettingsTest() override { std::filesystem::remove_all(folder_); }
-
   std::string write(const std::string& name, const std::string& text) {
-    const std::filesystem::path path = folder_ / name;
+    const std::filesystem::path path = folder.path() / name;
     std::ofstream(path) << text;
     chmod(path.c_str(), 0644);
     return path.string();
@@ -51,9 +44,7 @@ class SettingsTest : public ::testing::Test {
   std::map<std::string, std::string> flags;
   std::map<std::string, std::string> variables;
   std::string file;
-
- private:
-  std::filesystem::path folder_;
+  TempFolder folder;
 };
 
 TEST_F(SettingsTest, EachLayerCoversTheOnesBelow) {
@@ -163,7 +154,7 @@ TEST_F(SettingsTest, AMissingFileIsNotFoundAndAHugeOneTooLarge) {
               throws_error(ErrorCode::not_found, "/nowhere/formulary.toml: there is no such settings file"));
   file = write("big.toml", std::string(1'100'000, '#'));
   EXPECT_THAT([&] { (void)load(); }, throws_error(ErrorCode::limit_reached, "more than 1 MiB"));
-  file = ::testing::TempDir();
+  file = folder.path().string();
   EXPECT_THAT([&] { (void)load(); }, throws_error(ErrorCode::bad_input, "ends in .toml"));
 }
 

@@ -10,6 +10,7 @@
 
 #include "tests/host/cli/test_io.hpp"
 #include "tests/support/error_matchers.hpp"
+#include "tests/support/temp_folder.hpp"
 
 namespace formulary::cli {
 namespace {
@@ -19,10 +20,10 @@ using ::testing::Not;
 
 struct InputTest : ::testing::Test {
   TestIo streams;
-  std::filesystem::path file = std::filesystem::path(::testing::TempDir()) / "formulary-input-test";
+  TempFolder folder;
+  std::filesystem::path file = folder.path() / "input";
 
   void write_file(const std::string& text) const { std::ofstream(file, std::ios::binary) << text; }
-  void TearDown() override { std::filesystem::remove(file); }
 };
 
 template <class Body>
@@ -96,8 +97,8 @@ TEST_F(InputTest, RefusesAFileOverTheBound) {
 
 TEST_F(InputTest, SaysThatASourceOfASecretIsAFolderOrIsEmpty) {
   const Io io = streams.io();
-  const std::string folder = file.parent_path().string();
-  EXPECT_THAT(message_of([&] { (void)read_secret(io, "api.key=@" + folder); }), HasSubstr(folder + ": is a folder"));
+  const std::string name = folder.path().string();
+  EXPECT_THAT(message_of([&] { (void)read_secret(io, "api.key=@" + name); }), HasSubstr(name + ": is a folder"));
   for (const char* nothing : {"", "\n", "\r\n"}) {
     write_file(nothing);
     EXPECT_THAT(message_of([&] { (void)read_secret(io, "api.key=@" + file.string()); }),

@@ -10,6 +10,7 @@
 #include "host/base/error.hpp"
 #include "tests/host/http/server_fixture.hpp"
 #include "tests/poco/certificates.hpp"
+#include "tests/support/temp_folder.hpp"
 
 namespace formulary {
 namespace {
@@ -23,22 +24,15 @@ constexpr std::string_view get = "GET /a HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 class ServerTlsTest : public ServerFixture {
  protected:
-  ServerTlsTest() : folder_(std::filesystem::temp_directory_path() / "formulary-tls-XXXXXX") {
-    std::string name = folder_.string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    folder_ = name;
+  ServerTlsTest() {
     options.linger_limit = milliseconds(50);
     options.tls = write_files("server");
-  }
-  ~ServerTlsTest() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
   }
 
   /// A new certificate of the authority and its key.
   [[nodiscard]] ServerTls write_files(const std::string& name) const {
     const ServerContext shown = authority.serve({.names = "DNS:localhost"});
-    ServerTls files{(folder_ / (name + ".pem")).string(), (folder_ / (name + ".key")).string()};
+    ServerTls files{(folder_.path() / (name + ".pem")).string(), (folder_.path() / (name + ".key")).string()};
     std::FILE* out = std::fopen(files.certificate_file.c_str(), "w");
     PEM_write_X509(out, SSL_CTX_get0_certificate(shown.get()));
     std::fclose(out);
@@ -51,7 +45,7 @@ class ServerTlsTest : public ServerFixture {
   Authority authority;
 
  private:
-  std::filesystem::path folder_;
+  TempFolder folder_;
 };
 
 TEST_F(ServerTlsTest, SpeaksTls) {

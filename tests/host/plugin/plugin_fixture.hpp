@@ -16,15 +16,13 @@
 #include <vector>
 
 #include "host/plugin/catalogue.hpp"
+#include "tests/support/temp_folder.hpp"
 
 namespace formulary {
 
 class PluginFolderTest : public testing::Test {
  protected:
   PluginFolderTest() {
-    std::string name = std::filesystem::temp_directory_path() / "formulary-plugins-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) throw std::system_error(errno, std::generic_category(), name);
-    home = name;
     std::filesystem::create_directory(plugins());
     options.folder = plugins();
     options.private_store = home / "store";
@@ -37,7 +35,6 @@ class PluginFolderTest : public testing::Test {
   ~PluginFolderTest() override {
     std::error_code ignored;
     std::filesystem::permissions(plugins(), std::filesystem::perms::owner_all, ignored);
-    std::filesystem::remove_all(home, ignored);
   }
 
   [[nodiscard]] std::filesystem::path plugins() const { return home / "plugins"; }
@@ -84,7 +81,8 @@ class PluginFolderTest : public testing::Test {
     return lines;
   }
 
-  std::filesystem::path home;
+  TempFolder base;
+  std::filesystem::path home = base.path();
   CatalogueOptions options;
   std::mutex lines_mutex;
   std::vector<PluginLogLine> lines;

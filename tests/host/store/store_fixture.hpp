@@ -4,7 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -14,6 +13,7 @@
 #include "host/base/text.hpp"
 #include "host/store/store.hpp"
 #include "tests/support/error_matchers.hpp"
+#include "tests/support/temp_folder.hpp"
 
 namespace formulary::testing {
 
@@ -39,28 +39,14 @@ inline InstanceRecord acme(std::string name = "Acme", std::string token = "token
 
 class StoreTest : public ::testing::Test {
  protected:
-  StoreTest() {
-    std::string pattern = ::testing::TempDir() + "formulary_store_XXXXXX";
-    base_ = mkdtemp(pattern.data());
-    folder = base_ / "data";
-  }
-  StoreTest(const StoreTest&) = delete;
-  StoreTest& operator=(const StoreTest&) = delete;
-  ~StoreTest() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(base_, ignored);
-  }
-
   [[nodiscard]] std::unique_ptr<Store> open(const std::string& master_key = {}) const {
     return open_store({.folder = folder, .master_key = master_key});
   }
   [[nodiscard]] std::filesystem::path database() const { return folder / "formulary.db"; }
   [[nodiscard]] std::filesystem::path key_file() const { return folder / "master.key"; }
 
-  std::filesystem::path folder;  ///< Not made yet.
-
- private:
-  std::filesystem::path base_;
+  TempFolder base;
+  std::filesystem::path folder = base.path() / "data";  ///< Not made yet.
 };
 
 }  // namespace formulary::testing
