@@ -36,7 +36,7 @@ RESERVED = [
     (r"Poco/Net/", ("plugin_api/poco/", "plugins/", "host/http/", "samples/", "tests/"), "only host/http speaks HTTP"),
     (r"formulary/poco/", ("plugin_api/poco/", "plugins/", "host/http/", "samples/", "tests/"), "only host/http speaks HTTP"),
     (r"amqp[_a-z]*\.h", ("host/amqp/",), "only host/amqp speaks AMQP"),
-    (r"boost/(asio|beast)", ("host/http/server_io.cpp",), "only the server's one file knows Asio"),
+    (r"boost/(asio|beast)", ("host/http/server_", "host/http/tls_identity.", "host/http/in_buffer."), "only the server's connections know Asio"),
     (r"sqlite3\.h", ("host/store/", "tests/"), "only host/store knows the database"),
     (r"v8\.h|libplatform/", ("host/script/worker/", "host/script/"), "only the script worker knows the engine"),
     (r"CLI/", ("host/cli/", "host/base/", "samples/", "tests/"), "only the command line parses flags"),

@@ -176,36 +176,14 @@ json::object element_document(const Manifest& manifest) {
         resource_entry(manifest.resources[at], source_of(manifest, "resources", at), manifest, numbers));
   }
   const json::object& text = manifest.document.get_object();
-  json::object element{{"id", element_number(manifest.key)},
-                       {"name", manifest.name},
-                       {"hookName", manifest.name},
-                       {"key", manifest.key},
-                       {"description", manifest.description},
-                       {"image", "elements/custom-element-default-logo.png"},
-                       {"logo", text.contains("logo") ? text_member(text, "logo") : manifest.key},
-                       {"active", true},
-                       {"deleted", false},
-                       {"typeOauth", manifest.authentication_type == "oauth2"},
-                       {"trialAccount", false},
-                       {"configuration", std::move(configuration)},
-                       {"resources", std::move(resources)},
-                       {"objects", json::array()},
-                       {"models", json::array()},
-                       {"transformationsEnabled", true},
-                       {"bulkDownloadEnabled", false},
-                       {"bulkUploadEnabled", false},
-                       {"cloneable", true},
-                       {"extendable", true},
-                       {"beta", false},
-                       {"authentication", json::object{{"type", manifest.authentication_type}}},
-                       {"hooks", json::array()},
-                       {"extended", false},
-                       {"useModelsForMetadata", true},
-                       {"hub", manifest.hub},
-                       {"protocolType", "http"},
-                       {"parameters", json::array()},
-                       {"private", false},
-                       {"version", manifest.version}};
+  json::object element = element_summary(manifest);
+  element["image"] = "elements/custom-element-default-logo.png";
+  element["logo"] = text.contains("logo") ? text_member(text, "logo") : manifest.key;
+  element["configuration"] = std::move(configuration);
+  element["resources"] = std::move(resources);
+  for (const std::string_view list : {"objects", "models", "hooks"}) element[list] = json::array();
+  element["useModelsForMetadata"] = true;
+  element["version"] = manifest.version;
   if (const json::object* events = object_member(text, "events")) element["events"] = *events;
   return element;
 }

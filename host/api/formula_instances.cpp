@@ -10,6 +10,7 @@
 #include "host/api/formula_document.hpp"
 #include "host/api/plain_text.hpp"
 #include "host/base/error.hpp"
+#include "host/engine/instance_order.hpp"
 #include "host/formula/instance_problems.hpp"
 #include "host/formula/problems.hpp"
 #include "host/formula/scope.hpp"
@@ -224,17 +225,7 @@ ExecutionOrder FormulaInstances::order_of(const FormulaInstanceRecord& instance)
   if (!formula.record.active) {
     throw Error(ErrorCode::conflict, where + "its formula is not active; PATCH /formulas/{id} with \"active\":true");
   }
-  ExecutionOrder order{.formula = formulas_.runnable(formula),
-                       .formula_instance = instance.id,
-                       .instance_name = instance.name,
-                       .configuration = object_of(instance.configuration, "configuration")};
-  order.single_threaded = instance.single_threaded || order.formula->single_threaded();
-  // Ids of element instances may come as numbers; steps look for their text.
-  for (const FormulaVariable& variable : order.formula->configuration()) {
-    json::value* value = order.configuration.if_contains(variable.key);
-    if (value != nullptr && variable.type == "elementInstance" && value->is_number()) *value = to_text(*value);
-  }
-  return order;
+  return instance_order(instance, formulas_.runnable(formula));
 }
 
 std::optional<Schedule> FormulaInstances::schedule_of(const FormulaInstanceRecord& instance) const {

@@ -87,35 +87,9 @@ void refuse_missing(const ConfigurationEntry& entry, const Manifest& manifest) {
   throw Error(ErrorCode::plugin_failed, "plugin '" + manifest.id + "': " + what);
 }
 
-json::object element_part(const Manifest& manifest) {
-  return {{"id", element_number(manifest.key)},
-          {"name", manifest.name},
-          {"hookName", manifest.name},
-          {"key", manifest.key},
-          {"description", manifest.description},
-          {"image", ""},
-          {"active", true},
-          {"deleted", false},
-          {"typeOauth", manifest.authentication_type == "oauth2"},
-          {"trialAccount", false},
-          {"resources", json::array()},
-          {"transformationsEnabled", true},
-          {"bulkDownloadEnabled", false},
-          {"bulkUploadEnabled", false},
-          {"cloneable", true},
-          {"extendable", true},
-          {"beta", false},
-          {"authentication", json::object{{"type", manifest.authentication_type}}},
-          {"extended", false},
-          {"hub", manifest.hub},
-          {"protocolType", "http"},
-          {"parameters", json::array()},
-          {"private", false}};
-}
-
 /// The members of the platform's shape that the host fills in. The user is the one operator of this host.
 json::object usual_members(const Manifest& manifest) {
-  return {{"element", element_part(manifest)},
+  return {{"element", element_summary(manifest)},
           {"elementId", element_number(manifest.key)},
           {"tags", json::array()},
           {"provisionInteractions", json::array()},
@@ -181,6 +155,32 @@ bool is_true(const json::value* value) {
 }
 
 }  // namespace
+
+json::object element_summary(const Manifest& manifest) {
+  return {{"id", element_number(manifest.key)},
+          {"name", manifest.name},
+          {"hookName", manifest.name},
+          {"key", manifest.key},
+          {"description", manifest.description},
+          {"image", ""},
+          {"active", true},
+          {"deleted", false},
+          {"typeOauth", manifest.authentication_type == "oauth2"},
+          {"trialAccount", false},
+          {"resources", json::array()},
+          {"transformationsEnabled", true},
+          {"bulkDownloadEnabled", false},
+          {"bulkUploadEnabled", false},
+          {"cloneable", true},
+          {"extendable", true},
+          {"beta", false},
+          {"authentication", json::object{{"type", manifest.authentication_type}}},
+          {"extended", false},
+          {"hub", manifest.hub},
+          {"protocolType", "http"},
+          {"parameters", json::array()},
+          {"private", false}};
+}
 
 NewInstance::~NewInstance() {
   formulary::wipe(secrets);

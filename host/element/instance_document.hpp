@@ -12,6 +12,9 @@
 
 namespace formulary {
 
+/// The element of a plugin with every short member that the platform gives; its resources and parameters are empty.
+[[nodiscard]] json::object element_summary(const Manifest& manifest);
+
 inline constexpr std::string_view secret_mask = "********";
 
 struct InstanceDraft {

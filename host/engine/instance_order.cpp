@@ -27,11 +27,21 @@ ExecutionOrder instance_order(const FormulaStore& formulas, std::int64_t formula
     throw Error(ErrorCode::conflict,
                 where + (instance->active ? "its formula" : "it") + " is not active, so nothing starts it");
   }
-  ExecutionOrder order{.formula = Formula::parse(formula->document, "formula " + std::to_string(formula->id)),
-                       .formula_instance = instance->id,
-                       .instance_name = instance->name,
-                       .configuration = parse_json(instance->configuration, where + "configuration").as_object()};
-  order.single_threaded = instance->single_threaded || order.formula->single_threaded();
+  return instance_order(*instance, Formula::parse(formula->document, "formula " + std::to_string(formula->id)));
+}
+
+ExecutionOrder instance_order(const FormulaInstanceRecord& instance, std::shared_ptr<const Formula> formula) {
+  const std::string where = "formula instance " + std::to_string(instance.id) + ": ";
+  ExecutionOrder order{.formula = std::move(formula),
+                       .formula_instance = instance.id,
+                       .instance_name = instance.name,
+                       .configuration = parse_json(instance.configuration, where + "configuration").as_object()};
+  order.single_threaded = instance.single_threaded || order.formula->single_threaded();
+  // Ids of element instances may come as numbers; steps look for their text.
+  for (const FormulaVariable& variable : order.formula->configuration()) {
+    json::value* value = order.configuration.if_contains(variable.key);
+    if (value != nullptr && variable.type == "elementInstance" && value->is_number()) *value = to_text(*value);
+  }
   return order;
 }
 

@@ -17,6 +17,7 @@
 #include "host/base/descriptor.hpp"
 #include "host/base/error.hpp"
 #include "host/http/server_io.hpp"
+#include "host/http/tls_identity.hpp"
 
 namespace formulary {
 namespace {

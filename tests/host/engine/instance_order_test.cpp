@@ -46,6 +46,17 @@ TEST_F(InstanceOrderTest, HasTheFormulaAndTheConfigurationOfTheInstance) {
   EXPECT_TRUE(order.single_threaded);
 }
 
+TEST_F(InstanceOrderTest, TheIdOfAnElementInstanceMayBeANumber) {
+  const auto formula =
+      add_formula(R"json({"name": "calls", "triggers": [{"type": "manual", "onSuccess": []}], "steps": [],
+    "configuration": [{"key": "crm", "type": "elementInstance"}, {"key": "limit", "type": "value"}]})json");
+  const auto id =
+      formulas().add_instance({.formula = formula, .name = "A", .configuration = R"({"crm":12,"limit":5})"});
+  const ExecutionOrder order = instance_order(formulas(), id);
+  EXPECT_EQ(order.configuration.at("crm"), "12");
+  EXPECT_EQ(order.configuration.at("limit"), 5);
+}
+
 TEST_F(InstanceOrderTest, WhatIsNotActiveIsNotStarted) {
   const auto formula = add_formula(scheduled("0 0/15 * * * ?"));
   const auto asleep = formulas().add_instance({.formula = formula, .name = "A", .active = false});
