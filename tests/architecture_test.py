@@ -18,13 +18,14 @@ MODULES = {
     "store": {"base"},
     "http": {"base"},
     "amqp": {"base"},
+    "delivery": {"base", "store", "http"},
     "plugin": {"base"},
     "script": {"base"},
     "formula": {"base"},
     "element": {"base", "plugin", "http", "store"},
     "engine": {"base", "store", "http", "amqp", "script", "formula", "element", "plugin"},
-    "api": {"base", "store", "http", "plugin", "script", "formula", "element", "engine"},
-    "cli": {"base", "store", "http", "amqp", "plugin", "script", "formula", "element", "engine", "api"},
+    "api": {"base", "store", "http", "delivery", "plugin", "script", "formula", "element", "engine"},
+    "cli": {"base", "store", "http", "amqp", "delivery", "plugin", "script", "formula", "element", "engine", "api"},
     "launcher": set(),
 }
 
