@@ -6,6 +6,7 @@
 
 #include "host/base/error.hpp"
 #include "host/base/ids.hpp"
+#include "host/engine/redaction.hpp"
 
 namespace formulary::cli {
 namespace {
@@ -148,7 +149,7 @@ EnginePorts Session::engine_ports() {
   ports.steps.clock = &parts_.clock;
   ports.storage = storage();
   ports.redactor = [this](const Formula& formula, const json::object& configuration) {
-    return instances().redactor(instance_selectors(formula, configuration));
+    return instances().redactor(instance_selectors(formula, configuration), secrets_by_name(configuration));
   };
   ports.safety = [this](const plan::RequestCall& call) {
     if (call.kind != plan::RequestCall::Kind::element) return plan::Safety::unsafe;

@@ -272,17 +272,16 @@ Idempotency Instances::idempotency(std::string_view selector, std::string_view m
   return resource == nullptr ? Idempotency::unsafe : resource->idempotency;
 }
 
-Redactor Instances::redactor(const std::vector<std::string>& selectors) {
-  std::vector<std::string> texts;
+Redactor Instances::redactor(const std::vector<std::string>& selectors, std::vector<std::string> secrets) {
   for (const std::string& selector : selectors) {
     InstanceRecord record = whole(find(selector).id);
     const WipeAtExit guard(record.secrets);
-    json::value secrets = stored_object(record, record.secrets, "secrets");
-    const WipeJsonAtExit json_guard(secrets);
-    collect_texts(secrets, texts);
-    texts.push_back(std::move(record.token));
+    json::value stored = stored_object(record, record.secrets, "secrets");
+    const WipeJsonAtExit json_guard(stored);
+    collect_texts(stored, secrets);
+    secrets.push_back(std::move(record.token));
   }
-  return Redactor(std::move(texts));
+  return Redactor(std::move(secrets));
 }
 
 InstanceRecord Instances::find(std::string_view selector) {

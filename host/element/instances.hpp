@@ -77,8 +77,9 @@ class Instances {
   [[nodiscard]] const Manifest& manifest(std::string_view element_key) const {
     return catalogue_.element(element_key)->manifest();
   }
-  /// A redactor that knows the secrets of all of these instances, for whoever records what several of them answered.
-  [[nodiscard]] Redactor redactor(const std::vector<std::string>& selectors);
+  /// A redactor that knows `secrets` and those of all of these instances, for whoever records what several of them
+  /// answered.
+  [[nodiscard]] Redactor redactor(const std::vector<std::string>& selectors, std::vector<std::string> secrets = {});
   /// How safe a repeat of that call is, from the manifest; unsafe if the manifest does not know it.
   [[nodiscard]] Idempotency idempotency(std::string_view selector, std::string_view method, std::string_view path);
 

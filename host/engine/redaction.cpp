@@ -1,9 +1,42 @@
 #include "host/engine/redaction.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace formulary {
+namespace {
+
+/// Without case and without what parts words, so that api.key, api-key and apiKey are one.
+std::string letters_of(std::string_view key) {
+  std::string letters;
+  for (const char one : key) {
+    if (one >= 'A' && one <= 'Z') letters += static_cast<char>(one - 'A' + 'a');
+    if (one >= 'a' && one <= 'z') letters += one;
+  }
+  return letters;
+}
+
+bool names_credential(std::string_view key) {
+  static constexpr std::string_view words[] = {"password", "passwd", "passphrase", "secret",     "token",
+                                               "apikey",   "pwd",    "privatekey", "credential", "authorization"};
+  const std::string letters = letters_of(key);
+  return std::any_of(std::begin(words), std::end(words),
+                     [&letters](std::string_view word) { return letters.find(word) != std::string::npos; });
+}
+
+}  // namespace
+
+std::vector<std::string> secrets_by_name(const json::object& configuration) {
+  std::vector<std::string> secrets;
+  for (const auto& [key, value] : configuration) {
+    const auto* text = value.if_string();
+    if (text != nullptr && names_credential({key.data(), key.size()})) secrets.emplace_back(text->data(), text->size());
+  }
+  return secrets;
+}
 
 json::value redacted(const json::value& value, const Redactor& redactor) {
   if (redactor.empty()) return value;

@@ -54,6 +54,23 @@ class Formulas(HostTest):
         self.assertEqual(listed["formulaInstanceId"], made["id"])
         self.run_host("formulas", "instances", "run", "Nobody", code=5)
 
+    def test_a_password_of_the_configuration_is_not_on_record(self):
+        secret = "hunter2-hunter2"
+        template = dict(MANUAL, configuration=[{"key": "smtp.password", "name": "Password", "type": "value"}], steps=[
+            {"name": "say", "type": "script", "properties": {
+                "body": "const word = config['smtp.password']; console.log('is ' + word);"
+                        "done({letters: word.length, text: word, coded: CE.b64(word)});"}}])
+        self.run_host("formulas", "apply", self.file(template))
+        self.run_host("formulas", "instances", "create", "by hand", "--name", "Acme", "--config", "smtp.password=" + secret)
+        ran = self.run_host("formulas", "instances", "run", "Acme", "--output", "json")
+        self.assertEqual(json.loads(ran.stdout)["result"]["letters"], len(secret), "the script itself has it")
+        [listed] = self.json_of("executions", "list")
+        shown = self.run_host("executions", "show", str(listed["id"]), "--output", "json")
+        self.assertIn("is ********", shown.stdout)
+        for text in (ran.stdout, ran.stderr, shown.stdout, shown.stderr):
+            self.assertNotIn(secret, text)
+            self.assertNotIn("aHVudGVyMi1odW50ZXIy", text, "nor in base64")
+
     def test_a_wrong_schedule_is_refused(self):
         self.run_host("formulas", "apply", self.file(SCHEDULED))
         said = self.run_host("formulas", "instances", "create", "nightly", "--name", "x", "--config", "when=often", code=6)
