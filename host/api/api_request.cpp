@@ -87,15 +87,15 @@ const std::string& ApiRequest::parameter(std::string_view name) const {
   return found->second;
 }
 
-std::string ApiRequest::body_text(std::size_t bytes_max) {
+std::string ApiRequest::body_text() {
   std::string text;
   if (!read_body) return text;
-  if (content_length) text.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(*content_length, bytes_max)));
+  if (content_length) text.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(*content_length, body_max)));
   std::array<char, 16'384> part;  // NOLINT(*-member-init): read_body writes what is read
   while (const std::size_t count = read_body(part)) {
-    if (text.size() + count > bytes_max) {
+    if (text.size() + count > body_max) {
       throw Error(ErrorCode::limit_reached,
-                  "body: it is over " + std::to_string(bytes_max) + " bytes; send less in one request");
+                  "body: it is over " + std::to_string(body_max) + " bytes; send less in one request");
     }
     text.append(part.data(), count);
   }

@@ -50,6 +50,9 @@ struct ApiRequest {
   std::optional<std::uint64_t> content_length;
   /// Reads the next part of the body; 0: its end.
   std::function<std::size_t(std::span<char>)> read_body;
+  std::size_t body_max = 8U << 20U;  ///< Of a body that is held in memory.
+  /// Lets the body be longer than that, for whoever does not hold it. May be empty.
+  std::function<void(std::uint64_t bytes_max)> allow_body;
 
   /// The first value of that name, or nothing.
   [[nodiscard]] std::optional<std::string_view> header(std::string_view lower_case_name) const;
@@ -64,8 +67,8 @@ struct ApiRequest {
   [[nodiscard]] std::int64_t id(std::string_view parameter) const;
   [[nodiscard]] const std::string& parameter(std::string_view name) const;
 
-  /// Reads the whole body, once. Error(limit_reached) beyond `bytes_max`.
-  [[nodiscard]] std::string body_text(std::size_t bytes_max = 8U << 20U);
+  /// Reads the whole body, once. Error(limit_reached) beyond `body_max`.
+  [[nodiscard]] std::string body_text();
   /// Error(bad_input) unless the body is a JSON object.
   [[nodiscard]] json::object body_object();
   /// Null if the body is empty.

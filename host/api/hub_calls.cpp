@@ -13,6 +13,8 @@
 namespace formulary::api {
 namespace {
 
+constexpr std::size_t held_answer_max = 32U << 20U;  ///< Of JSON, which is held to be filtered.
+
 // What a client may say to the vendor; everything else in its head is between the client and the host.
 constexpr std::array<std::string_view, 6> headers_passed_on = {"accept",        "accept-language", "if-match",
                                                                "if-none-match", "prefer",          "range"};
@@ -74,6 +76,28 @@ std::optional<json::value> parsed_answer(const std::string& body) {
   }
 }
 
+/// What is small or may be changed is held; the rest is read from where it lies.
+void put_body(ResourceAnswer&& answer, ApiAnswer& result) {
+  if (!answer.spool) {
+    result.body = std::move(answer.body);
+    return;
+  }
+  const std::uint64_t length = answer.spool->size() - answer.spooled_from;
+  if (length <= held_answer_max && is_json(result.content_type)) {
+    result.body.resize(static_cast<std::size_t>(length));
+    std::size_t done = 0;
+    while (const std::size_t count =
+               answer.spool->read(answer.spooled_from + done, std::span(result.body).subspan(done)))
+      done += count;
+    return;
+  }
+  result.source = [spool = answer.spool, at = std::uint64_t{answer.spooled_from}](std::span<char> room) mutable {
+    const std::size_t count = spool->read(at, room);
+    at += count;
+    return count;
+  };
+}
+
 std::string object_name(std::string_view pattern) {
   pattern.remove_prefix(std::min<std::size_t>(1, pattern.size()));
   return std::string(pattern.substr(0, pattern.find('/')));
@@ -130,14 +154,35 @@ ApiAnswer HubCalls::call(ApiRequest& request, const InstanceRecord& instance, co
   sent.path = path;
   sent.query = query_of(request);
   sent.headers = headers_of(request);
-  sent.body = request.body_text(ports_.body_max);
-  sent.content_type = std::string(request.header("content-type").value_or(""));
-  if (sent.body == "null" && method == "DELETE") sent.body.clear();  // what some clients send for "no body"
-  if (sent.body.empty()) sent.content_type.clear();
+  take_body(request, sent);
   CallContext context = ports_.call_context(request);
+  if (request.allow_body) {  // it came over the wire, and so goes the answer
+    context.output_max = static_cast<std::size_t>(ports_.stream_max);
+    context.spool = std::make_shared<Spool>(ports_.spool_folder, SpoolLimits{.bytes_max = ports_.stream_max});
+  }
   ApiAnswer answer = answer_of(request, instance, ports_.instances->call(instance.id, sent, context));
   if (ports_.answered) ports_.answered(request, instance.id, sent, answer);
   return answer;
+}
+
+void HubCalls::take_body(ApiRequest& request, ResourceRequest& sent) const {
+  sent.content_type = std::string(request.header("content-type").value_or(""));
+  if (sent.content_type.empty() || is_json(sent.content_type) || !request.allow_body) {
+    sent.body = request.body_text();
+    if (sent.body == "null" && sent.method == "DELETE") sent.body.clear();  // what some clients send for "no body"
+    if (sent.body.empty()) sent.content_type.clear();
+    return;
+  }
+  request.allow_body(ports_.stream_max);
+  auto spool = std::make_shared<Spool>(ports_.spool_folder, SpoolLimits{.bytes_max = ports_.stream_max});
+  std::array<char, 65'536> part;  // NOLINT(*-member-init): read_body writes what is read
+  while (const std::size_t count = request.read_body(part)) spool->append({part.data(), count});
+  if (spool->size() == 0) sent.content_type.clear();
+  if (spool->size() <= request.body_max) {
+    sent.body = spool->view();
+  } else {
+    sent.spooled_body = std::move(spool);
+  }
 }
 
 ApiAnswer HubCalls::answer_of(const ApiRequest& request, const InstanceRecord& instance, ResourceAnswer answer) const {
@@ -149,7 +194,7 @@ ApiAnswer HubCalls::answer_of(const ApiRequest& request, const InstanceRecord& i
   result.headers.emplace_back("elements-element-instance-id", std::to_string(instance.id));
   if (!answer.next_page.empty()) result.headers.emplace_back("Elements-Next-Page-Token", answer.next_page);
   if (!answer.content_type.empty()) result.content_type = answer.content_type;
-  result.body = std::move(answer.body);
+  put_body(std::move(answer), result);
   if (result.body.empty() || !is_json(result.content_type)) return result;
 
   std::optional<json::value> parsed = parsed_answer(result.body);

@@ -3,6 +3,8 @@
 /// comes along. Source: CONTRACT 1.1 and 1.5.
 #pragma once
 
+#include <cstdint>
+#include <filesystem>
 #include <functional>
 
 #include "host/api/api_request.hpp"
@@ -18,7 +20,8 @@ struct HubPorts {
   Store* store = nullptr;
   const Clock* clock = nullptr;
   std::function<CallContext(const ApiRequest&)> call_context;
-  std::size_t body_max = 8U << 20U;  ///< Of a request.
+  std::filesystem::path spool_folder;                  ///< For bodies that are too large to hold.
+  std::uint64_t stream_max = std::uint64_t{1} << 30U;  ///< The longest body that is no JSON, either way.
   /// Hears of each call that was answered 2xx, for formulas that elementRequest triggers start. May be empty.
   std::function<void(const ApiRequest& request, std::int64_t instance, const ResourceRequest& sent,
                      const ApiAnswer& answer)>
@@ -27,8 +30,10 @@ struct HubPorts {
 
 /// Answers requests whose principal has an instance. What it adds to the element's answer: status 200 for every 2xx;
 /// null members taken out unless the instance's `filter.response.nulls` is false; `fields=` and `orderBy=` done here,
-/// within the page; counts and the next page's token as headers. /ping and /objects are the host's. Throws
-/// Error(bad_input) for a resource that the element has not, permission_denied if the instance is disabled.
+/// within the page; counts and the next page's token as headers. Bodies that are no JSON, and may be files, are not
+/// held in memory: they pass through a spool, so that an answer is begun only once all of it is there. /ping and
+/// /objects are the host's. Throws Error(bad_input) for a resource that the element has not, permission_denied if the
+/// instance is disabled.
 class HubCalls {
  public:
   explicit HubCalls(HubPorts ports);
@@ -37,6 +42,7 @@ class HubCalls {
 
  private:
   [[nodiscard]] ApiAnswer call(ApiRequest& request, const InstanceRecord& instance, const std::string& path) const;
+  void take_body(ApiRequest& request, ResourceRequest& sent) const;
   [[nodiscard]] ApiAnswer answer_of(const ApiRequest& request, const InstanceRecord& instance,
                                     ResourceAnswer answer) const;
   [[nodiscard]] ApiAnswer objects(const ApiRequest& request, const Manifest& manifest) const;

@@ -17,7 +17,7 @@ std::string lower_case(std::string text) {
   return text;
 }
 
-ApiRequest api_request(IncomingRequest& incoming) {
+ApiRequest api_request(IncomingRequest& incoming, std::uint64_t body_max) {
   ApiRequest request;
   request.method = incoming.method;
   request.headers.reserve(incoming.headers.size());
@@ -27,6 +27,8 @@ ApiRequest api_request(IncomingRequest& incoming) {
   request.peer = incoming.peer;
   request.stop = incoming.stop;
   request.content_length = incoming.body.content_length();
+  request.body_max = static_cast<std::size_t>(body_max);
+  request.allow_body = [&body = incoming.body](std::uint64_t bytes_max) { body.set_limit(bytes_max); };
   request.read_body = [&body = incoming.body](std::span<char> room) { return body.read(room); };
   return request;
 }
@@ -101,7 +103,7 @@ struct PlatformServer::Front {
 
   OutgoingResponse answer(IncomingRequest& incoming) {
     if (is_at_or_below(incoming.path, api_base_path)) {
-      ApiRequest request = api_request(incoming);
+      ApiRequest request = api_request(incoming, parts.http.body_max);
       return outgoing(api.handle(request, incoming.path, incoming.query));
     }
     const bool reads = incoming.method == "GET" || incoming.method == "HEAD";

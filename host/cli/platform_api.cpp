@@ -70,12 +70,14 @@ void Platform::add_element_routes(api::ApiParts& made) {
                     .call_context = context});
   api::add_elements_routes(made.router, elements_ports());
   api::add_instance_docs_routes(made.router, session_.store(), account_elements_);
-  const auto hub = std::make_shared<const api::HubCalls>(
-      api::HubPorts{.instances = &session_.instances(),
-                    .store = &session_.store(),
-                    .clock = &session_.clock(),
-                    .call_context = context,
-                    .answered = [this](const auto&... what) { answered(what...); }});
+  const auto hub = std::make_shared<const api::HubCalls>(api::HubPorts{
+      .instances = &session_.instances(),
+      .store = &session_.store(),
+      .clock = &session_.clock(),
+      .call_context = context,
+      .spool_folder = session_.storage()->folder(),
+      .stream_max = static_cast<std::uint64_t>(session_.settings().integer("server.stream_max_mb")) << 20U,
+      .answered = [this](const auto&... what) { answered(what...); }});
   made.element_resource = [hub](ApiRequest& request) { return hub->handle(request); };
 }
 

@@ -66,20 +66,34 @@ ResourceAnswer read_head(std::string_view text, const std::string& where) {
   return answer;
 }
 
-}  // namespace
-
-ResourceAnswer parse_answer(std::string framed, const std::string& where) {
-  const auto end = std::string_view(framed).substr(0, answer_head_max + 1).find('\n');
-  if (end == std::string::npos) refuse(where, "its first 64 KiB hold no newline, which ends the head");
+/// The head and the length of its line.
+std::pair<ResourceAnswer, std::size_t> take_head(std::string_view framed, const std::string& where) {
+  const auto end = framed.substr(0, answer_head_max + 1).find('\n');
+  if (end == std::string_view::npos) refuse(where, "its first 64 KiB hold no newline, which ends the head");
   try {
-    ResourceAnswer answer = read_head(std::string_view(framed).substr(0, end), where);
-    framed.erase(0, end + 1);
-    answer.body = std::move(framed);
-    return answer;
+    return {read_head(framed.substr(0, end), where), end + 1};
   } catch (const Error& error) {
     if (error.code() == ErrorCode::plugin_failed) throw;
     refuse(where, error.what());
   }
+}
+
+}  // namespace
+
+ResourceAnswer parse_answer(std::string framed, const std::string& where) {
+  auto [answer, length] = take_head(framed, where);
+  framed.erase(0, length);
+  answer.body = std::move(framed);
+  return std::move(answer);
+}
+
+ResourceAnswer parse_answer(std::shared_ptr<Spool> framed, const std::string& where) {
+  std::string beginning(answer_head_max + 1, '\0');
+  beginning.resize(framed->read(0, beginning));
+  auto [answer, length] = take_head(beginning, where);
+  answer.spool = std::move(framed);
+  answer.spooled_from = length;
+  return std::move(answer);
 }
 
 }  // namespace formulary

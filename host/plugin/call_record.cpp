@@ -148,7 +148,10 @@ CallRecord* CallRecord::find(const element_call* call) noexcept {
 void CallRecord::start(const CallTerms& terms) {
   timers_ = terms.timers;
   output_max_ = terms.output_max;
+  spool_ = terms.spool;
+  held_max_ = terms.held_max;
   committed_ = 0;
+  spooled_ = 0;
   reserved_ = 0;
   result_ = {};
   progress_.store(0, std::memory_order_relaxed);
@@ -178,7 +181,15 @@ CallResult CallRecord::finish() {
     changed_.wait(lock, [this] { return cancel_thread_ == std::thread::id{}; });
     ticket_.store(0, std::memory_order_release);
   }
-  result_.output.resize(committed_);
+  result_.output.resize(held());
+  try {
+    if (spool_ != nullptr && (spooled_ > 0 || held() > held_max_)) {
+      spool_out();
+      result_.output.clear();
+    }
+  } catch (const std::exception&) {
+    result_.output.clear();  // spool_fault says why
+  }
   CallResult result = std::move(result_);
   // The views died with the call; what a stale reader finds is empty, not freed.
   call_.idempotency_key = {};
@@ -270,17 +281,28 @@ void* CallRecord::reserve(std::size_t want, std::size_t* got) noexcept {
     return nullptr;
   }
   try {
-    if (output.size() - committed_ < std::max<std::size_t>(want, 1)) {
-      const std::size_t grown = std::max({committed_ + want, 2 * output.size(), first_room});
-      output.resize(std::min(grown, output_max_));
+    if (spool_ != nullptr && held() > 0 && held() + want > held_max_) spool_out();
+    if (output.size() - held() < std::max<std::size_t>(want, 1)) {
+      const std::size_t grown = std::max({held() + want, 2 * output.size(), first_room});
+      output.resize(std::min(grown, output_max_ - spooled_));
     }
   } catch (const std::exception&) {
     result_.over_limit = true;
     return nullptr;
   }
-  reserved_ = output.size() - committed_;
+  reserved_ = std::min(output.size() - held(), output_max_ - committed_);
   if (got != nullptr) *got = reserved_;
-  return output.data() + committed_;
+  return output.data() + held();
+}
+
+void CallRecord::spool_out() {
+  try {
+    spool_->append(std::string_view(result_.output).substr(0, held()));
+    spooled_ = committed_;
+  } catch (const std::exception& fault) {
+    result_.spool_fault = fault.what();
+    throw;
+  }
 }
 
 element_status CallRecord::commit(std::size_t used) noexcept {

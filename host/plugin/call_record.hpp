@@ -13,6 +13,7 @@
 #include <string_view>
 #include <thread>
 
+#include "host/base/spool.hpp"
 #include "host/plugin/deadline_timers.hpp"
 
 namespace formulary {
@@ -43,13 +44,16 @@ struct CallTerms {
   std::int64_t instance_id = 0;
   std::string_view instance_name;
   std::size_t output_max = 0;
+  Spool* spool = nullptr;  ///< Takes the output beyond `held_max`. May be none. Must outlive the call.
+  std::size_t held_max = 256U << 10U;
   DeadlineTimers* timers = nullptr;  ///< For element.clock/1's sleep. Must outlive the call.
 };
 
 /// What a hook left behind.
 struct CallResult {
-  std::string output;
+  std::string output;  ///< Empty if all of it is in the spool.
   std::optional<FailureReport> failure;
+  std::string spool_fault;  ///< Why the spool took no more; empty: it did.
   bool over_limit = false;
   bool left_cancel_function = false;  ///< on_cancel() was not taken back.
   std::string broken_rule;            ///< What it did that makes the output worthless; empty: nothing.
@@ -104,6 +108,9 @@ class CallRecord {
   void start(const CallTerms& terms);
   void run_cancel(std::unique_lock<std::mutex>& lock) noexcept;
   void break_rule(std::string_view sentence) noexcept;
+  /// Bytes of the output that are not in the spool.
+  [[nodiscard]] std::size_t held() const noexcept { return committed_ - spooled_; }
+  void spool_out();
 
   const std::uint64_t index_;
   std::uint64_t generation_ = 0;
@@ -116,7 +123,10 @@ class CallRecord {
   // The hook's thread alone.
   DeadlineTimers* timers_ = nullptr;
   std::size_t output_max_ = 0;
+  Spool* spool_ = nullptr;
+  std::size_t held_max_ = 0;
   std::size_t committed_ = 0;
+  std::size_t spooled_ = 0;  ///< Of these.
   std::size_t reserved_ = 0;
   CallResult result_;
   std::uint64_t sleeps_ = 0;

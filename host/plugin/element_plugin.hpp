@@ -16,6 +16,7 @@
 
 #include "host/base/error.hpp"
 #include "host/base/redactor.hpp"
+#include "host/base/spool.hpp"
 #include "host/plugin/manifest.hpp"
 
 namespace formulary {
@@ -54,6 +55,8 @@ struct CallContext {
   std::string instance_name;
   std::int64_t formula_instance = 0;  ///< Whose step calls; 0: none's. It may call only what its account has.
   std::size_t output_max = 32U << 20U;
+  /// What invoke() answers beyond what this holds goes to it; none: all is held in memory. One call's.
+  std::shared_ptr<Spool> spool;
   const Redactor* redactor = nullptr;  ///< Applied to everything that the plugin says in errors and logs.
 };
 
@@ -72,6 +75,7 @@ struct ResourceRequest {
   json::object query;  ///< Decoded parameters, values are strings (or arrays of strings).
   json::object headers;
   std::string body;
+  std::shared_ptr<Spool> spooled_body;  ///< Instead of `body`: one that is too large to hold.
   std::string content_type;
 };
 
@@ -82,6 +86,8 @@ struct ResourceAnswer {
   std::string next_page;  ///< Empty on the last page.
   int retry_attempts = 0;
   std::string body;
+  std::shared_ptr<const Spool> spool;  ///< Instead of `body`: CallContext::spool, if it was needed.
+  std::size_t spooled_from = 0;        ///< Where the body begins in it.
 };
 
 /// A live handle of one element instance. Any thread may call invoke(); calls wait as the plugin's declared concurrency

@@ -99,6 +99,7 @@ Answer call_hook(const HookPlace& place, const CallContext& context, Clock::Mono
       .instance_id = context.instance_id,
       .instance_name = context.instance_name,
       .output_max = context.output_max,
+      .spool = context.spool.get(),
       .timers = &place.runtime->timers,
   });
   Answer answer;
@@ -201,6 +202,9 @@ std::string run_hook(const HookPlace& place, const CallContext& context, Clock::
   if (!answer.result.broken_rule.empty()) {
     throw Error(ErrorCode::plugin_failed,
                 sentence(place, hook_name + ' ' + answer.result.broken_rule + "; tell the plugin's author"));
+  }
+  if (!answer.result.spool_fault.empty()) {
+    throw Error(ErrorCode::store_failed, sentence(place, answer.result.spool_fault));
   }
   // A hook that was told to end says so; one that claims to be done when its output was cut is never believed.
   if (answer.result.over_limit && (answer.verdict == ELEMENT_OK || answer.status == ELEMENT_OK)) {

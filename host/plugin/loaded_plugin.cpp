@@ -122,13 +122,15 @@ class LoadedHandle final : public ElementHandle {
         .path = borrowed(request.path),
         .query = borrowed(query),
         .headers = borrowed(headers),
-        .body = borrowed(request.body),
+        .body = borrowed(request.spooled_body ? request.spooled_body->view() : std::string_view(request.body)),
         .content_type = borrowed(request.content_type),
     };
     std::string framed = instance->core.run("invoke", &instance->gate, context, [&](const element_call* call) {
       return instance->core.library->table().invoke(instance->raw, call, &raw);
     });
-    ResourceAnswer answer = parse_answer(std::move(framed), instance->core.key);
+    const bool spooled = context.spool && context.spool->size() > 0;
+    ResourceAnswer answer =
+        spooled ? parse_answer(context.spool, instance->core.key) : parse_answer(std::move(framed), instance->core.key);
     redact_head(answer, context.redactor, instance->core.library->host());
     return answer;
   }

@@ -131,6 +131,27 @@ class Serve(HostTest):
         self.assertEqual(server.send("GET", f"/instances/{made['id']}/docs/{operation}/definitions")[0], 200)
         self.assertEqual(server.send("GET", f"/instances/{made['id']}/docs/nothing")[0], 404)
 
+    def test_files_pass_through_that_are_larger_than_what_is_held(self):
+        server = Server(self)
+        _, _, made = server.send("POST", "/instances", self.draft())
+        as_element = server.authorization(made["token"])
+        _, _, [candidate] = server.send("GET", "/candidates?pageSize=1", authorization=as_element)
+        content = bytes(range(256)) * 4 * 9_500  # over the 8 MiB of `server.body_max_mb`, below the vendor's 10
+        form = (b'--x7\r\nContent-Disposition: form-data; name="attachmentType"\r\n\r\nRESUME\r\n'
+                b'--x7\r\nContent-Disposition: form-data; name="file"; filename="cv.pdf"\r\n'
+                b'Content-Type: application/pdf\r\n\r\n' + content + b'\r\n--x7--\r\n')
+        path = f"/hubs/humancapital/candidates/{candidate['id']}/attachments"
+        status, _, kept = server.send("POST", path, form, as_element, {"Content-Type": "multipart/form-data; boundary=x7"})
+        self.assertEqual(status, 200, kept)
+        connection = http.client.HTTPConnection(server.address, timeout=START_SECONDS)
+        connection.request("GET", f"{BASE}{path}/{kept['id']}", headers={"Authorization": as_element})
+        answer = connection.getresponse()
+        self.assertEqual((answer.status, answer.headers["Content-Type"]), (200, "application/pdf"))
+        self.assertTrue(answer.read() == content, "the file came back changed")
+        connection.close()
+        status, _, refused = server.send("POST", path, form, as_element)  # called JSON, which is held
+        self.assertEqual((status, refused["code"]), (413, "limit_reached"))
+
     def test_a_wrong_key_is_refused_and_nothing_is_kept(self):
         server = Server(self)
         status, _, body = server.send("POST", "/instances", self.draft(configuration={

@@ -78,8 +78,12 @@ TEST(ApiRequest, AnIdThatIsNoNumberIsNobodys) {
 }
 
 TEST(ApiRequest, ReadsItsBodyWithinItsBound) {
-  EXPECT_EQ(with_body("0123456789").body_text(10), "0123456789");
-  EXPECT_THAT([] { (void)with_body("0123456789").body_text(9); }, throws_error(ErrorCode::limit_reached, "9 bytes"));
+  ApiRequest within = with_body("0123456789");
+  within.body_max = 10;
+  EXPECT_EQ(within.body_text(), "0123456789");
+  ApiRequest beyond = with_body("0123456789");
+  beyond.body_max = 9;
+  EXPECT_THAT([&] { (void)beyond.body_text(); }, throws_error(ErrorCode::limit_reached, "9 bytes"));
   EXPECT_EQ(ApiRequest{}.body_text(), "");
   EXPECT_EQ(with_body(R"({"a":1})").body_object().at("a"), 1);
   EXPECT_TRUE(with_body("").body_json().is_null());

@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -10,6 +13,7 @@
 #include "host/api/plain_text.hpp"
 #include "host/base/text.hpp"
 #include "tests/host/element/instances_fixture.hpp"
+#include "tests/support/temp_folder.hpp"
 
 namespace formulary::api {
 namespace {
@@ -50,7 +54,12 @@ class InstancesApiTest : public formulary::testing::InstancesTest {
              },
          .owner = [](const Principal&) { return InstanceOwner{.email = "ada@example.org", .first_name = "Ada"}; },
          .call_context = context});
-    const HubCalls hub({.instances = &instances, .store = &store, .clock = &clock, .call_context = context});
+    const HubCalls hub({.instances = &instances,
+                        .store = &store,
+                        .clock = &clock,
+                        .call_context = context,
+                        .spool_folder = folder_.path(),
+                        .stream_max = 20U << 20U});
     made.element_resource = [hub](ApiRequest& request) { return hub.handle(request); };
     return made;
   }
@@ -68,6 +77,10 @@ class InstancesApiTest : public formulary::testing::InstancesTest {
       at += count;
       return count;
     };
+    return handle(request, path);
+  }
+
+  ApiAnswer handle(ApiRequest& request, std::string_view path) {
     const std::size_t question = path.find('?');
     const std::string_view query = question == std::string_view::npos ? std::string_view() : path.substr(question + 1);
     return api_.handle(request, std::string(api_base_path) + std::string(path.substr(0, question)), query);
@@ -93,6 +106,7 @@ class InstancesApiTest : public formulary::testing::InstancesTest {
     return {};
   }
 
+  TempFolder folder_;
   TrustingAuthorizer authorizer_;
   Api api_;
 };
@@ -242,6 +256,74 @@ TEST_F(InstancesApiTest, PassesOnWhatIsNoJsonWhateverItsTypeSays) {
   const ApiAnswer answer = send("GET", "/contacts/1", {}, "User 1, Organization o, Element " + std::to_string(id));
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.body, "{null");
+}
+
+std::string all_of(const ApiAnswer& answer) {
+  std::string text = answer.body;
+  std::array<char, 10'000> room{};
+  while (const std::size_t count = answer.source ? answer.source(room) : 0) text.append(room.data(), count);
+  return text;
+}
+
+/// A client that sends a file of that length, whatever the server's own bound on bodies is.
+ApiRequest upload(const std::string& who, std::uint64_t length, std::uint64_t& allowed) {
+  ApiRequest request;
+  request.method = "POST";
+  request.headers = {{"authorization", who}, {"content-type", "application/pdf"}};
+  request.allow_body = [&allowed](std::uint64_t most) { allowed = most; };
+  request.read_body = [length, at = std::uint64_t{0}](std::span<char> room) mutable {
+    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(room.size(), length - at));
+    std::fill_n(room.data(), count, static_cast<char>('a' + at % 26));
+    at += count;
+    return count;
+  };
+  return request;
+}
+
+TEST_F(InstancesApiTest, PassesFilesThroughWithoutHoldingThem) {
+  std::uint64_t held = 0;
+  script->invoke = [&held](const CallContext& context, const ResourceRequest& request) {
+    held = request.body.size();
+    EXPECT_EQ(request.content_type, "application/pdf");
+    ResourceAnswer answer{.status = 201, .content_type = "application/pdf"};
+    if (!request.spooled_body) return answer;
+    context.spool->append("head\n");
+    context.spool->append(request.spooled_body->view());
+    answer.spool = context.spool;
+    answer.spooled_from = 5;
+    return answer;
+  };
+  const std::string who = "User 1, Organization o, Element " + std::to_string(made());
+  std::uint64_t allowed = 0;
+  ApiRequest large = upload(who, 12U << 20U, allowed);
+  const ApiAnswer answer = handle(large, "/contacts");
+  EXPECT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(allowed, 20U << 20U);
+  EXPECT_EQ(held, 0U);
+  EXPECT_EQ(all_of(answer).size(), 12U << 20U);
+  ApiRequest small = upload(who, 1'000, allowed);
+  EXPECT_EQ(handle(small, "/contacts").status, 200);
+  EXPECT_EQ(held, 1'000U);
+  ApiRequest beyond = upload(who, 21U << 20U, allowed);
+  EXPECT_EQ(handle(beyond, "/contacts").status, 413);
+}
+
+TEST_F(InstancesApiTest, FiltersALongListThatCameThroughTheSpool) {
+  script->invoke = [](const CallContext& context, const ResourceRequest&) {
+    std::string list = R"({"status":200}
+[{"id":0})";
+    for (int id = 1; id < 50'000; ++id) list += ",{\"id\":" + std::to_string(id) + ",\"x\":null}";
+    context.spool->append(list + ']');
+    return ResourceAnswer{
+        .status = 200, .content_type = "application/json", .spool = context.spool, .spooled_from = 15};
+  };
+  ApiRequest request;
+  request.method = "GET";
+  request.headers = {{"authorization", "User 1, Organization o, Element " + std::to_string(made())}};
+  request.allow_body = [](std::uint64_t) {};
+  const ApiAnswer answer = handle(request, "/contacts/1");
+  EXPECT_EQ(header(answer, "Elements-Returned-Count"), "50000");
+  EXPECT_EQ(answer.body.find("null"), std::string::npos);
 }
 
 struct Wandering {

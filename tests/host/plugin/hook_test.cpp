@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -76,6 +77,50 @@ TEST_F(HookTest, IsRefusedEveryWriteAfterTheFirstThatWasTooMuch) {
   context.output_max = 100'000;
   const auto error = thrown_by<Error>([&] { call("/flood-then-fit", "", context); });
   EXPECT_EQ(error.code(), ErrorCode::limit_reached);
+}
+
+std::string all_of(const ResourceAnswer& answer) {
+  if (!answer.spool) return answer.body;
+  std::string text;
+  std::array<char, 10'000> room{};
+  while (const std::size_t count = answer.spool->read(answer.spooled_from + text.size(), room)) {
+    text.append(room.data(), count);
+  }
+  return text;
+}
+
+TEST_F(HookTest, WritesToASpoolWhatIsTooMuchToHold) {
+  std::string sent;
+  while (sent.size() < 3'000'000) sent += "line " + std::to_string(sent.size()) + '\n';
+  for (const std::size_t length : {0U, 10U, 200'000U, 300'000U, 3'000'000U}) {
+    CallContext context;
+    context.spool = std::make_shared<Spool>(home);
+    const ResourceAnswer answer = call("/echo", sent.substr(0, length), context);
+    EXPECT_EQ(all_of(answer), sent.substr(0, length)) << length;
+    EXPECT_EQ(answer.spool != nullptr, length > 262'144) << length;
+  }
+  CallContext context;
+  context.spool = std::make_shared<Spool>(home);
+  EXPECT_EQ(all_of(call("/pieces", "", context)).size(), 50'000U);
+}
+
+TEST_F(HookTest, ThatWritesMoreThanItsSpoolTakesHasFailed) {
+  CallContext context;
+  context.output_max = 10'000'000;
+  context.spool = std::make_shared<Spool>(home / "no such folder");
+  const auto error = thrown_by<Error>([&] { (void)call("/echo", std::string(3'000'000, 'x'), context); });
+  EXPECT_EQ(error.code(), ErrorCode::store_failed);
+  EXPECT_THAT(error.what(), HasSubstr("no such folder"));
+  context.output_max = 100'000;
+  context.spool = std::make_shared<Spool>(home);
+  EXPECT_EQ(thrown_by<Error>([&] { call("/flood", "", context); }).code(), ErrorCode::limit_reached);
+}
+
+TEST_F(HookTest, ReadsABodyFromASpool) {
+  ResourceRequest request{.method = "POST", .path = "/echo", .spooled_body = std::make_shared<Spool>(home)};
+  const std::string bytes = std::string(400'000, 'a') + '\0' + std::string(400'000, 'b');
+  request.spooled_body->append(bytes);
+  EXPECT_EQ(handle->invoke({}, request).body, bytes);
 }
 
 TEST_F(HookTest, IsNotGivenATerabyte) {
