@@ -23,9 +23,10 @@ MODULES = {
     "script": {"base"},
     "formula": {"base"},
     "element": {"base", "plugin", "http", "store"},
+    "events": {"base", "store", "http", "plugin", "element", "formula"},
     "engine": {"base", "store", "http", "amqp", "script", "formula", "element", "plugin"},
-    "api": {"base", "store", "http", "delivery", "plugin", "script", "formula", "element", "engine"},
-    "cli": {"base", "store", "http", "amqp", "delivery", "plugin", "script", "formula", "element", "engine", "api"},
+    "api": {"base", "store", "http", "delivery", "plugin", "script", "formula", "element", "events", "engine"},
+    "cli": {"base", "store", "http", "amqp", "delivery", "plugin", "script", "formula", "element", "events", "engine", "api"},
     "launcher": set(),
 }
 

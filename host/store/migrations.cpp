@@ -17,7 +17,7 @@ struct Migration {
 };
 
 /// A released migration is never edited, only followed by another.
-constexpr std::array<Migration, 6> migrations = {{
+constexpr std::array<Migration, 7> migrations = {{
     {1, R"sql(
       CREATE TABLE meta (
         key   TEXT PRIMARY KEY,
@@ -271,6 +271,56 @@ constexpr std::array<Migration, 6> migrations = {{
       CREATE INDEX request_log_account ON request_log (account, id);
       CREATE INDEX request_log_request ON request_log (request_id);
       CREATE INDEX request_log_at ON request_log (at);
+    )sql"},
+    {7, R"sql(
+      CREATE TABLE event (
+        id           INTEGER PRIMARY KEY AUTOINCREMENT,  -- an id is never given twice
+        account      INTEGER NOT NULL,
+        instance     INTEGER NOT NULL,
+        element_key  TEXT NOT NULL,
+        at           INTEGER NOT NULL,
+        status       INTEGER NOT NULL,                   -- EventStatus
+        due          INTEGER NOT NULL,                   -- 0: nothing is left to be done
+        attempts     INTEGER NOT NULL,
+        vendor_id    TEXT NOT NULL,                      -- '': not known
+        count        INTEGER NOT NULL,                   -- event objects
+        bytes        INTEGER NOT NULL,
+        events       BLOB NOT NULL,                      -- encrypted
+        payload      BLOB NOT NULL,                      -- encrypted
+        dispositions TEXT NOT NULL                       -- JSON
+      ) STRICT;
+      CREATE UNIQUE INDEX event_vendor ON event (instance, vendor_id) WHERE vendor_id <> '';
+      CREATE INDEX event_account ON event (account, id);
+      CREATE INDEX event_instance ON event (instance, id);
+      CREATE INDEX event_due ON event (due) WHERE due > 0;
+      CREATE INDEX event_at ON event (at);
+      CREATE TABLE event_poll (
+        instance INTEGER NOT NULL,
+        resource TEXT NOT NULL,
+        floor    INTEGER NOT NULL,
+        last     INTEGER NOT NULL,
+        sweep    INTEGER NOT NULL,
+        cursor   TEXT NOT NULL,
+        due      INTEGER NOT NULL,
+        failures INTEGER NOT NULL,
+        error    TEXT NOT NULL,
+        PRIMARY KEY (instance, resource)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE event_told (
+        instance INTEGER NOT NULL,
+        resource TEXT NOT NULL,
+        object   TEXT NOT NULL,
+        at       INTEGER NOT NULL,
+        PRIMARY KEY (instance, resource, object, at)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TRIGGER instance_events AFTER DELETE ON instances BEGIN
+        DELETE FROM event WHERE instance = old.id;
+        DELETE FROM event_poll WHERE instance = old.id;
+        DELETE FROM event_told WHERE instance = old.id;
+      END;
+      CREATE TRIGGER account_events AFTER DELETE ON account BEGIN
+        DELETE FROM event WHERE account = old.id;
+      END;
     )sql"},
 }};
 
