@@ -99,6 +99,12 @@ class Conductor : public std::enable_shared_from_this<Conductor> {
     std::function<void(Ending, Execution, Wake)> on_ending;
   };
 
+  /// Its timers know it weakly for as long as its calls may last; so its memory is its own, and not that of the count
+  /// of those who know it, which would keep it until then.
+  [[nodiscard]] static std::shared_ptr<Conductor> make(std::shared_ptr<Workshop> workshop, Order order) {
+    return std::shared_ptr<Conductor>(new Conductor(std::move(workshop), std::move(order)));
+  }
+
   /// Borrows nothing but the workshop, which it shares.
   Conductor(std::shared_ptr<Workshop> workshop, Order order);
   Conductor(const Conductor&) = delete;

@@ -188,7 +188,7 @@ void EngineParts::load_now(std::int64_t id) {
                         .on_ending = [this, id](Ending ending, Execution execution, const Wake& wake) {
                           on_ending(id, ending, std::move(execution), wake);
                         }};
-  open.conductor = std::make_shared<Conductor>(shop_, std::move(work));
+  open.conductor = Conductor::make(shop_, std::move(work));
   open.place = OpenExecution::Place::conducted;
   ++conducted_;
   open.conductor->take_over({.state = std::move(replayed.state),

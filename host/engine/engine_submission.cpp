@@ -116,7 +116,7 @@ std::int64_t EngineParts::begin(const Submission& submission,
           .on_started = [this, id] { on_started(id); },
           .on_ending = [this, id](Ending ending, Execution execution,
                                   const Wake& wake) { on_ending(id, ending, std::move(execution), wake); }};
-      conductor = std::make_shared<Conductor>(shop_, std::move(work));
+      conductor = Conductor::make(shop_, std::move(work));
       open.conductor = conductor;
       open.place = OpenExecution::Place::conducted;
       ++conducted_;

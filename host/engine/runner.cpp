@@ -81,7 +81,7 @@ Execution Runner::run(const FormulaRun& order) {
                           mailbox->post(std::move(execution));
                         }};
   if (order.observe) work.observe = [mailbox](const StepLine& line) { mailbox->post(line); };
-  const auto conductor = std::make_shared<Conductor>(shop_, std::move(work));
+  const auto conductor = Conductor::make(shop_, std::move(work));
   const CancelAtExit no_longer_wanted(*conductor);
   const std::stop_callback cancel(order.stop, [&conductor] { conductor->cancel({}); });
   plan::Started what = started(order, shop_->ports.clock->wall());

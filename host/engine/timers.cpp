@@ -46,7 +46,8 @@ SystemTimers::~SystemTimers() = default;
 void SystemTimers::after(std::chrono::milliseconds delay, std::function<void()> callback) {
   {
     const std::lock_guard lock(queue_->mutex);
-    queue_->waiting.emplace(std::chrono::steady_clock::now() + delay, std::move(callback));
+    const auto added = queue_->waiting.emplace(std::chrono::steady_clock::now() + delay, std::move(callback));
+    if (added != queue_->waiting.begin()) return;  // the thread wakes early enough as it is
   }
   queue_->changed.notify_all();
 }

@@ -119,11 +119,13 @@ class PocoTransport final : public Transport {
       origins_.splice(origins_.begin(), origins_, known);
       return known->pool;
     }
-    auto pool = std::make_shared<http::session_pool>(http::options{.base_url = name,
-                                                                   .ca_file = settings_.ca_file,
-                                                                   .user_agent = settings_.user_agent,
-                                                                   .allow_plain = true,
-                                                                   .resolve = settings_.resolve});
+    auto pool = std::make_shared<http::session_pool>(
+        http::options{.base_url = name,
+                      .ca_file = settings_.ca_file,
+                      .limits = {.sessions_max = settings_.origin_requests_max, .idle_sessions_max = 64},
+                      .user_agent = settings_.user_agent,
+                      .allow_plain = true,
+                      .resolve = settings_.resolve});
     origins_.push_front({name, pool});
     if (origins_.size() > settings_.origins_max) {
       dropped = std::move(origins_.back().pool);

@@ -16,6 +16,9 @@ namespace formulary {
 struct PocoTransportSettings {
   std::string ca_file;           ///< Trust anchors besides the system's; may be empty.
   std::size_t origins_max = 64;  ///< Beyond them the origin that was used longest ago loses its connections.
+  /// Requests to one origin at the same time; more wait for their turn. What a slow vendor holds is memory, not CPU, so
+  /// this is a bound on descriptors; how many a vendor wants is the formula's to say (`singleThreaded`, delays).
+  std::size_t origin_requests_max = 1'024;
   std::string user_agent = "formulary";
   /// How names become numeric addresses; the system's resolver if empty.
   std::function<std::vector<std::string>(const std::string& host)> resolve;

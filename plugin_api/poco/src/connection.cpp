@@ -22,7 +22,9 @@ namespace {
 using Poco::Net::SecureStreamSocket;
 using Poco::Net::StreamSocket;
 
-constexpr std::size_t buffer_size = 64U << 10U;
+// A connection that waits for an answer holds the small one; long answers come in fewer, larger pieces.
+constexpr std::size_t buffer_least = 4U << 10U;
+constexpr std::size_t buffer_most = 64U << 10U;
 constexpr std::size_t piece_max = 1U << 20U;  // one send or receive; Poco counts in int
 
 /// The system's words for an error number that poll or connect left behind.
@@ -33,7 +35,7 @@ std::string words(int fault) {
 }  // namespace
 
 connection::connection(Poco::Net::Context::Ptr tls, std::string host, std::uint16_t port)
-    : tls_(std::move(tls)), host_(std::move(host)), port_(port), buffer_(buffer_size) {}
+    : tls_(std::move(tls)), host_(std::move(host)), port_(port), buffer_(buffer_least) {}
 
 connection::~connection() {
   close();
@@ -219,6 +221,7 @@ bool connection::read_more(response_parser& into, budget& within) {
   const std::size_t used = into.feed({buffer_.data(), now.count});
   // Bytes after the answer: whatever they are, the next request must not find them.
   reusable_ = used == now.count;
+  if (now.count == buffer_.size() && buffer_.size() < buffer_most) buffer_ = std::vector<char>(buffer_.size() * 4);
   return true;
 }
 
