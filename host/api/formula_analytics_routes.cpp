@@ -15,22 +15,13 @@
 namespace formulary::api {
 namespace {
 
-/// Whether the principal's account is among those that are asked for.
-bool is_asked_for(const ApiRequest& request) {
-  std::vector<std::string_view> accounts = request.query_values("accountIds[]");
-  const std::vector<std::string_view> plain = request.query_values("accountIds");
-  accounts.insert(accounts.end(), plain.begin(), plain.end());
-  const std::string own = std::to_string(request.principal.account);
-  return accounts.empty() || std::find(accounts.begin(), accounts.end(), own) != accounts.end();
-}
-
 /// Adds what one kind of report says of a bucket.
 using Describe = std::function<void(json::object& entry, const std::vector<ExecutionCount>& counts)>;
 
 ApiAnswer report(const FormulaServices& services, const ApiRequest& request, const Describe& describe) {
   const TimeBuckets buckets = time_buckets(request, *services.clock);
   std::vector<std::vector<ExecutionCount>> by_bucket(static_cast<std::size_t>(buckets.count));
-  if (is_asked_for(request)) {
+  if (asks_for_own_account(request)) {
     const CountQuery query{.account = request.principal.account,
                            .from_ms = buckets.begin_ms,
                            .to_ms = buckets.begin_ms + buckets.count * buckets.interval_ms,
@@ -75,7 +66,7 @@ json::array instances_of(const std::vector<ExecutionCount>& counts) {
 /// Of all executions that are on record.
 ApiAnswer report_now(const FormulaServices& services, const ApiRequest& request) {
   std::vector<ExecutionCount> counts;
-  if (is_asked_for(request)) {
+  if (asks_for_own_account(request)) {
     counts = services.history->count_by_time(
         {.account = request.principal.account, .from_ms = 0, .to_ms = INT64_MAX, .interval_ms = INT64_MAX});
   }

@@ -48,6 +48,21 @@ bool is_awaited(const ElementRequestTrigger& trigger, const json::object& config
                     [](std::string_view one, std::string_view other) { return one.starts_with('{') || one == other; });
 }
 
+/// Nothing if none is left; what has no list of events is one.
+std::optional<json::value> without_first_events(json::value notification, std::size_t count) {
+  json::value* message = notification.is_object() ? notification.get_object().if_contains("message") : nullptr;
+  if (message == nullptr) message = &notification;
+  json::value* events = message->is_object() ? message->get_object().if_contains("events") : nullptr;
+  if (events == nullptr || !events->is_array() || events->get_array().size() <= count) return std::nullopt;
+  json::array& list = events->get_array();
+  list.erase(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(count));
+  return notification;
+}
+
+bool may_start_later(ErrorCode code) {
+  return code == ErrorCode::rate_limited || code == ErrorCode::unavailable || code == ErrorCode::store_failed;
+}
+
 }  // namespace
 
 FormulaStarter::FormulaStarter(FormulaStore& store, FormulaInstances& instances, Engine& engine,
@@ -72,8 +87,8 @@ void FormulaStarter::fire(std::int64_t formula_instance) {
 }
 
 template <class Start>
-std::vector<std::int64_t> FormulaStarter::start_each(std::int64_t account, const Start& start) {
-  std::vector<std::int64_t> executions;
+events::StartedFormulas FormulaStarter::start_each(std::int64_t account, const Start& start) {
+  events::StartedFormulas all;
   for (const FormulaInstanceRecord& instance : instances_.list(account)) {
     if (!instance.active) continue;
     try {
@@ -81,33 +96,42 @@ std::vector<std::int64_t> FormulaStarter::start_each(std::int64_t account, const
       const Trigger* trigger = trigger_of(*order.formula);
       if (trigger == nullptr || !trigger->active) continue;
       const std::vector<std::int64_t> started = start(order, *trigger);
-      executions.insert(executions.end(), started.begin(), started.end());
+      all.executions.insert(all.executions.end(), started.begin(), started.end());
     } catch (const Error& error) {
-      const bool rests = error.code() == ErrorCode::conflict;  // its formula is not active
-      if (!rests && warn_) warn_("formula instance " + std::to_string(instance.id) + ": " + error.what());
+      if (error.code() == ErrorCode::conflict) continue;  // its formula is not active
+      all.failures.push_back("formula instance " + std::to_string(instance.id) + ": " + error.what());
+      all.again = all.again || may_start_later(error.code());
+      if (warn_) warn_(all.failures.back());
     }
   }
-  return executions;
+  return all;
 }
 
-std::vector<std::int64_t> FormulaStarter::on_event(std::int64_t account, const std::vector<std::string>& selectors,
-                                                   const json::value& notification) {
+events::StartedFormulas FormulaStarter::on_event(std::int64_t account, const std::vector<std::string>& selectors,
+                                                 const json::value& notification, const StartedBefore& before) {
   return start_each(account, [&](const ExecutionOrder& order, const Trigger& trigger) {
     const auto* event = std::get_if<EventTrigger>(&trigger.kind);
-    const bool is_it = event != nullptr && names_one_of(event->instance, order.configuration, selectors);
-    return is_it ? engine_.on_event(order, notification) : std::vector<std::int64_t>();
+    if (event == nullptr || !names_one_of(event->instance, order.configuration, selectors)) {
+      return std::vector<std::int64_t>();
+    }
+    const std::size_t done = before ? before(order.formula_instance) : 0;
+    if (done == 0) return engine_.on_event(order, notification);
+    // Started in their order, so what was started are the first.
+    const std::optional<json::value> rest = without_first_events(notification, done);
+    return rest ? engine_.on_event(order, *rest) : std::vector<std::int64_t>();
   });
 }
 
 std::vector<std::int64_t> FormulaStarter::on_element_request(std::int64_t account,
                                                              const std::vector<std::string>& selectors,
                                                              const plan::ElementRequestSeen& seen) {
-  return start_each(account, [&](const ExecutionOrder& order, const Trigger& trigger) {
+  const events::StartedFormulas started = start_each(account, [&](const ExecutionOrder& order, const Trigger& trigger) {
     const auto* request = std::get_if<ElementRequestTrigger>(&trigger.kind);
     const bool is_it = request != nullptr && names_one_of(request->instance, order.configuration, selectors) &&
                        is_awaited(*request, order.configuration, seen);
     return is_it ? std::vector{engine_.on_element_request(order, seen)} : std::vector<std::int64_t>();
   });
+  return started.executions;
 }
 
 }  // namespace formulary::api

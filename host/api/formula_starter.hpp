@@ -12,6 +12,7 @@
 
 #include "host/api/formula_instances.hpp"
 #include "host/engine/engine.hpp"
+#include "host/events/dispatcher.hpp"
 
 namespace formulary::api {
 
@@ -29,10 +30,13 @@ class FormulaStarter {
                                   const std::stop_token& stop = {});
   /// For SchedulerPorts::fire.
   void fire(std::int64_t formula_instance);
+  /// How many executions of a formula instance an event started before.
+  using StartedBefore = std::function<std::size_t(std::int64_t formula_instance)>;
   /// An event of an element instance starts every active instance of the account whose event trigger names it, by id or
-  /// by name. Returns the ids of the executions. One that cannot be started keeps no other from it.
-  std::vector<std::int64_t> on_event(std::int64_t account, const std::vector<std::string>& selectors,
-                                     const json::value& notification);
+  /// by name, once for each event object. One that cannot be started keeps no other from it. With `before`, as many
+  /// event objects as it says, the first ones, start nothing. Throws only what reading the instances does.
+  events::StartedFormulas on_event(std::int64_t account, const std::vector<std::string>& selectors,
+                                   const json::value& notification, const StartedBefore& before = {});
   /// A call of a resource of an element instance starts every active instance whose elementRequest trigger waits for
   /// it.
   std::vector<std::int64_t> on_element_request(std::int64_t account, const std::vector<std::string>& selectors,
@@ -40,7 +44,7 @@ class FormulaStarter {
 
  private:
   template <class Start>
-  std::vector<std::int64_t> start_each(std::int64_t account, const Start& start);
+  events::StartedFormulas start_each(std::int64_t account, const Start& start);
 
   FormulaStore& store_;
   FormulaInstances& instances_;

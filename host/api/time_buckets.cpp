@@ -5,6 +5,7 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "host/api/api_time.hpp"
 #include "host/base/error.hpp"
@@ -24,6 +25,14 @@ constexpr std::array<Interval, 3> intervals{{{.word = "minute", .milliseconds = 
                                              {.word = "day", .milliseconds = 86'400'000}}};
 
 }  // namespace
+
+bool asks_for_own_account(const ApiRequest& request) {
+  std::vector<std::string_view> accounts = request.query_values("accountIds[]");
+  const std::vector<std::string_view> plain = request.query_values("accountIds");
+  accounts.insert(accounts.end(), plain.begin(), plain.end());
+  const std::string own = std::to_string(request.principal.account);
+  return accounts.empty() || std::find(accounts.begin(), accounts.end(), own) != accounts.end();
+}
 
 std::int64_t query_time(const ApiRequest& request, std::string_view name, Clock::WallTime otherwise) {
   const auto text = request.query_value(name);

@@ -22,6 +22,9 @@ struct TimeBuckets {
 /// Error(bad_input) for what is none of these, for a range that ends before it begins or has over 50,000 buckets.
 [[nodiscard]] TimeBuckets time_buckets(const ApiRequest& request, const Clock& clock);
 
+/// Whether the principal's account is among those that the query's `accountIds[]` asks for; without it, it is.
+[[nodiscard]] bool asks_for_own_account(const ApiRequest& request);
+
 /// A time of the query. Error(bad_input)
 [[nodiscard]] std::int64_t query_time(const ApiRequest& request, std::string_view name, Clock::WallTime otherwise);
 

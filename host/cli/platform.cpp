@@ -39,11 +39,13 @@ Platform::Platform(Session& session, FirstSecrets wished)
                                                    [this](const std::string& sentence) { warn(sentence); });
   first_ = identity_.bootstrap(std::move(wished), api::milliseconds_of(session.clock().wall()));
   account_elements_ = api::account_elements(elements_ports());
+  events_ = std::make_unique<PlatformEvents>(events_ports());
   server_ = std::make_unique<api::PlatformServer>(parts());
 }
 
 Platform::~Platform() {
   sweeper_ = {};
+  events_->stop();
   firing_.stop();
   session_.engine().stop(std::chrono::milliseconds::zero());
 }
@@ -53,6 +55,7 @@ std::uint16_t Platform::start() {
   session_.engine().start();
   formula_instances_.schedule_all();
   scheduler_.start();
+  events_->start();
   registered_ = true;
   sweeper_ = std::jthread([this](const std::stop_token& stop) { sweep_regularly(stop); });
   return server_->port();
@@ -61,6 +64,7 @@ std::uint16_t Platform::start() {
 bool Platform::stop() {
   const std::chrono::milliseconds grace(session_.settings().integer("server.stop_ms"));
   server_->stop(grace);
+  events_->stop();
   return session_.engine().stop(grace);
 }
 

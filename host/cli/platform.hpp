@@ -25,6 +25,7 @@
 #include "host/api/identity_parts.hpp"
 #include "host/api/platform_server.hpp"
 #include "host/cli/line_log.hpp"
+#include "host/cli/platform_events.hpp"
 #include "host/cli/session.hpp"
 #include "host/engine/scheduler.hpp"
 #include "host/engine/worker_pool.hpp"
@@ -71,6 +72,7 @@ class Platform {
   void add_routes(api::ApiParts& made);
   void add_identity_routes(api::Router& router);
   void add_element_routes(api::ApiParts& made);
+  [[nodiscard]] PlatformEventsPorts events_ports();
   api::ElementsPorts elements_ports();
   api::FormulaServices formula_services();
   void answered(const api::ApiRequest& request, std::int64_t instance, const ResourceRequest& sent,
@@ -98,6 +100,7 @@ class Platform {
   api::IdentityAuthorizer authorizer_;
   std::unique_ptr<LineLog> log_;
   std::optional<FirstSecrets> first_;
+  std::unique_ptr<PlatformEvents> events_;
   std::unique_ptr<api::PlatformServer> server_;  ///< Its threads use all above.
   std::jthread sweeper_;                         ///< So does this one: declared last.
 };

@@ -56,6 +56,9 @@ void Platform::add_routes(api::ApiParts& made) {
   const api::FormulaServices services = formula_services();
   api::add_all_formula_routes(made.router, services);
   made.formula_resource = [services](ApiRequest& request) { return api::call_formula_resource(services, request); };
+  const api::EventParts events = events_->parts(authorizer_, guard_);
+  api::add_event_inlet_routes(made.router, events);
+  api::add_events_routes(made.router, events);
   api::add_usage_routes(made.router, requests_, session_.clock());
   made.seen = [this](const api::RequestSeen& seen) { log_request(seen); };
 }
@@ -109,6 +112,17 @@ api::FormulaServices Platform::formula_services() {
           .storage = session_.storage(),
           .clock = &session_.clock(),
           .standing = [this](std::int64_t instance) { return scheduler_.standing(instance); }};
+}
+
+PlatformEventsPorts Platform::events_ports() {
+  return {.session = &session_,
+          .starter = starter_.get(),
+          .organization = [this](std::int64_t id) -> std::int64_t {
+            const std::optional<AccountRecord> account = identity_.account(id);
+            return account && account->active ? account->organization : 0;
+          },
+          .notifier = nullptr,
+          .warn = [this](const std::string& sentence) { warn(sentence); }};
 }
 
 /// Formulas that wait for that call begin.

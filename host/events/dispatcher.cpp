@@ -12,7 +12,8 @@
 namespace formulary::events {
 namespace {
 
-constexpr std::int64_t lease_ms = 120'000;
+/// What a host that died took is another's after that; longer than passing one on takes.
+constexpr std::int64_t lease_ms = 20'000;
 constexpr std::int64_t attempts_max = 20;
 constexpr std::int64_t wait_longest_ms = 600'000;
 constexpr std::size_t dispositions_max = 100;

@@ -135,9 +135,23 @@ TEST_F(FormulaInstancesRoutesTest, AnEventStartsTheInstancesThatWaitForIt) {
   (void)made_instance(id, R"({"name":"by name","configuration":{"crm":"Acme"}})");
   (void)made_instance(id, R"({"name":"rests","configuration":{"crm":"12"},"active":false})");
   const json::value notification = parse_json(R"({"message":{"events":[{"objectId":"a"},{"objectId":"b"}]}})", "test");
-  EXPECT_EQ(services().starter->on_event(7, {"12", "Acme"}, notification).size(), 4);
-  EXPECT_EQ(services().starter->on_event(7, {"13"}, notification).size(), 0);
-  EXPECT_EQ(services().starter->on_event(8, {"12"}, notification).size(), 0);
+  EXPECT_EQ(services().starter->on_event(7, {"12", "Acme"}, notification).executions.size(), 4);
+  EXPECT_EQ(services().starter->on_event(7, {"13"}, notification).executions.size(), 0);
+  EXPECT_EQ(services().starter->on_event(8, {"12"}, notification).executions.size(), 0);
+}
+
+TEST_F(FormulaInstancesRoutesTest, AnEventThatWasStartedInPartStartsOnlyTheRest) {
+  const std::int64_t id = made_formula(
+      R"({"name":"f","triggers":[{"type":"event","properties":{"elementInstanceId":"${crm}"}}],
+          "configuration":[{"key":"crm","name":"CRM","type":"elementInstance","required":true}]})");
+  const std::int64_t whole = made_instance(id, R"({"name":"whole","configuration":{"crm":12}})");
+  const std::int64_t part = made_instance(id, R"({"name":"part","configuration":{"crm":12}})");
+  const json::value notification =
+      parse_json(R"({"message":{"eventId":5,"events":[{"objectId":"a"},{"objectId":"b"},{"objectId":"c"}]}})", "test");
+  const auto before = [&](std::int64_t instance) -> std::size_t { return instance == whole ? 3 : 2; };
+  EXPECT_EQ(services().starter->on_event(7, {"12"}, notification, before).executions.size(), 1);
+  const Answer executions = get("/formulas/instances/" + std::to_string(part) + "/executions?objectId=c");
+  EXPECT_EQ(executions.body.as_array().size(), 1) << executions.text();
 }
 
 TEST_F(FormulaInstancesRoutesTest, ACallThroughTheApiStartsTheInstancesThatWaitForIt) {
