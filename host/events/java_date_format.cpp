@@ -290,6 +290,30 @@ std::optional<Moment> Reading::moment(const TimeZone& zone) const {
   return std::chrono::milliseconds(shown - offset).count() + millisecond_;
 }
 
+bool is_number(char letter, int count) {
+  const bool month = (letter == 'M' || letter == 'L') && count < 3;
+  return letter != 0 && (month || numbers.find(letter) != std::string_view::npos);
+}
+
+/// Takes a text in quotes off the front of a pattern. Two quotes are one, within a text and alone.
+std::string take_quoted(std::string_view& pattern, const std::string& where) {
+  if (pattern.starts_with("''")) {
+    pattern.remove_prefix(2);
+    return "'";
+  }
+  std::string text;
+  for (std::size_t at = 1; at < pattern.size(); ++at) {
+    const bool quote = pattern[at] == '\'';
+    if (quote && !pattern.substr(at).starts_with("''")) {
+      pattern.remove_prefix(at + 1);
+      return text;
+    }
+    if (quote) ++at;
+    text += pattern[at];
+  }
+  throw Error(ErrorCode::bad_input, where + ": a quote in the date format does not end; add another '");
+}
+
 }  // namespace
 
 std::optional<TimeZone> java_time_zone(std::string_view name) {
@@ -332,12 +356,7 @@ JavaDateFormat::JavaDateFormat(std::string_view pattern, const std::string& wher
   while (!pattern.empty()) {
     const char first = pattern.front();
     if (first == '\'') {
-      const std::size_t end = pattern.find('\'', 1);
-      if (end == std::string_view::npos) {
-        throw Error(ErrorCode::bad_input, where + ": a quote in the date format does not end; add another '");
-      }
-      literal(end == 1 ? "'" : pattern.substr(1, end - 1));
-      pattern.remove_prefix(end + 1);
+      literal(take_quoted(pattern, where));
       continue;
     }
     std::size_t count = 1;
@@ -354,12 +373,9 @@ JavaDateFormat::JavaDateFormat(std::string_view pattern, const std::string& wher
     }
     pattern.remove_prefix(count);
   }
-  const auto is_number = [](const Part& part) {
-    const bool month = (part.letter == 'M' || part.letter == 'L') && part.count < 3;
-    return part.letter != 0 && (month || numbers.find(part.letter) != std::string_view::npos);
-  };
   for (std::size_t at = 0; at + 1 < parts_.size(); ++at) {
-    parts_[at].before_number = is_number(parts_[at]) && is_number(parts_[at + 1]);
+    parts_[at].before_number =
+        is_number(parts_[at].letter, parts_[at].count) && is_number(parts_[at + 1].letter, parts_[at + 1].count);
   }
 }
 

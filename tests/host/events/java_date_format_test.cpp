@@ -46,7 +46,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Written{"MM/dd/yyyy hh:mm a", "GMT", afternoon, "07/31/2018 07:39 PM"},
                       Written{"h a K k", "GMT", after_midnight, "1 AM 1 1"},
                       Written{"yyyyMMddHHmmss", "GMT", afternoon, "20180731193946"},
-                      Written{"D u M''d", "GMT", afternoon, "212 2 7'31"}));
+                      Written{"D u M''d", "GMT", afternoon, "212 2 7'31"},
+                      Written{"h 'o''clock'", "GMT", afternoon, "7 o'clock"}));
 
 struct Read {
   const char* pattern;
