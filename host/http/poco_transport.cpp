@@ -3,6 +3,9 @@
 #include <formulary/poco/session_pool.hpp>
 #include <formulary/poco/url.hpp>
 
+#include <Poco/Net/DNS.h>
+#include <Poco/Net/HostEntry.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <list>
@@ -11,6 +14,7 @@
 #include <utility>
 
 #include "host/base/error.hpp"
+#include "host/http/outbound_url.hpp"
 
 namespace formulary {
 namespace {
@@ -85,18 +89,66 @@ http::request translate(const HttpRequest& from, const http::url& to) {
   return out;
 }
 
+std::vector<std::string> ask_system(const std::string& host) {
+  std::vector<std::string> addresses;
+  for (const auto& address : Poco::Net::DNS::hostByName(host).addresses()) addresses.push_back(address.toString());
+  return addresses;
+}
+
+/// The addresses of one origin that may be called. Any thread may use it.
+class VettedNames {
+ public:
+  explicit VettedNames(const PocoTransportSettings& settings)
+      : resolve_(settings.resolve ? settings.resolve : ask_system), vet_(settings.vet) {}
+
+  /// Those that pass. Throws if there is none; then refusal() says why.
+  [[nodiscard]] std::vector<std::string> addresses(const std::string& host) {
+    std::vector<std::string> passed;
+    std::string refusal;
+    for (std::string& address : resolve_(host)) {
+      try {
+        vet_(address);
+        passed.push_back(std::move(address));
+      } catch (const Error& why) {
+        refusal = why.what();
+      }
+    }
+    const std::lock_guard guard(lock_);
+    refusal_ = passed.empty() ? refusal : std::string();
+    if (!refusal_.empty()) throw Error(ErrorCode::permission_denied, refusal_);
+    return passed;
+  }
+
+  [[nodiscard]] std::string refusal() const {
+    const std::lock_guard guard(lock_);
+    return refusal_;
+  }
+
+ private:
+  const std::function<std::vector<std::string>(const std::string& host)> resolve_;
+  const std::function<void(const std::string& address)> vet_;
+  mutable std::mutex lock_;
+  std::string refusal_;  ///< Of the last look-up; empty: none.
+};
+
 class PocoTransport final : public Transport {
  public:
   PocoTransport(const Clock& clock, PocoTransportSettings settings) : clock_(clock), settings_(std::move(settings)) {}
 
   [[nodiscard]] HttpResponse send(const HttpRequest& request) override {
+    std::shared_ptr<VettedNames> names;
     try {
       const http::url to = http::parse_url(request.url);
-      http::response reply = pool_of(to)->send(StopControl(clock_, request.stop), translate(request, to));
+      vet_numeric(to.host);
+      const Origin origin = origin_of(to);
+      names = origin.names;
+      http::response reply = origin.pool->send(StopControl(clock_, request.stop), translate(request, to));
       HttpResponse out{.status = reply.status, .body = std::move(reply.body)};
       for (const auto& field : reply.headers) out.headers.push_back(field);
       return out;
     } catch (const element::error& why) {
+      const std::string refusal = names && why.code() == "http.unknown_host" ? names->refusal() : std::string();
+      if (!refusal.empty()) throw Error(ErrorCode::permission_denied, refusal);
       throw Error(code_of(why), why.what());
     }
   }
@@ -104,12 +156,19 @@ class PocoTransport final : public Transport {
  private:
   struct Origin {
     std::string name;
+    std::shared_ptr<VettedNames> names;  ///< Null: every address may be called.
     std::shared_ptr<http::session_pool> pool;
   };
 
-  /// The pool of that origin, which thereby becomes the one used last. One that is dropped ends when its last request
+  /// A host that is an address itself never reaches the names' resolver.
+  void vet_numeric(const std::string& host) const {
+    if (!settings_.vet) return;
+    if (const auto address = numeric_host(host)) settings_.vet(*address);
+  }
+
+  /// That origin, which thereby becomes the one used last. The pool of one that is dropped ends when its last request
   /// has.
-  [[nodiscard]] std::shared_ptr<http::session_pool> pool_of(const http::url& to) {
+  [[nodiscard]] Origin origin_of(const http::url& to) {
     const std::string name = to.origin();
     std::shared_ptr<http::session_pool> dropped;  // ends after the lock is given back
     const std::lock_guard guard(lock_);
@@ -117,21 +176,27 @@ class PocoTransport final : public Transport {
         std::find_if(origins_.begin(), origins_.end(), [&name](const Origin& one) { return one.name == name; });
     if (known != origins_.end()) {
       origins_.splice(origins_.begin(), origins_, known);
-      return known->pool;
+      return *known;
     }
-    auto pool = std::make_shared<http::session_pool>(
+    Origin made{.name = name};
+    auto resolve = settings_.resolve;
+    if (settings_.vet) {
+      made.names = std::make_shared<VettedNames>(settings_);
+      resolve = [names = made.names](const std::string& host) { return names->addresses(host); };
+    }
+    made.pool = std::make_shared<http::session_pool>(
         http::options{.base_url = name,
                       .ca_file = settings_.ca_file,
                       .limits = {.sessions_max = settings_.origin_requests_max, .idle_sessions_max = 64},
                       .user_agent = settings_.user_agent,
                       .allow_plain = true,
-                      .resolve = settings_.resolve});
-    origins_.push_front({name, pool});
+                      .resolve = std::move(resolve)});
+    origins_.push_front(made);
     if (origins_.size() > settings_.origins_max) {
       dropped = std::move(origins_.back().pool);
       origins_.pop_back();
     }
-    return pool;
+    return made;
   }
 
   const Clock& clock_;

@@ -22,6 +22,10 @@ struct PocoTransportSettings {
   std::string user_agent = "formulary";
   /// How names become numeric addresses; the system's resolver if empty.
   std::function<std::vector<std::string>(const std::string& host)> resolve;
+  /// Asked about each numeric address after its name was resolved, on any thread; only those for which it does not
+  /// throw are connected to, with no further look-up. If none is left, what it threw last is what send() throws, as
+  /// Error(permission_denied). Empty: all are.
+  std::function<void(const std::string& address)> vet;
 };
 
 /// `clock` outlives the transport. Requests keep connections for 20 s. A header Content-Type may be given once; Host,

@@ -17,7 +17,7 @@ struct Migration {
 };
 
 /// A released migration is never edited, only followed by another.
-constexpr std::array<Migration, 7> migrations = {{
+constexpr std::array<Migration, 8> migrations = {{
     {1, R"sql(
       CREATE TABLE meta (
         key   TEXT PRIMARY KEY,
@@ -320,6 +320,56 @@ constexpr std::array<Migration, 7> migrations = {{
       END;
       CREATE TRIGGER account_events AFTER DELETE ON account BEGIN
         DELETE FROM event WHERE account = old.id;
+      END;
+    )sql"},
+    {8, R"sql(
+      CREATE TABLE notification (
+        id           INTEGER PRIMARY KEY AUTOINCREMENT,
+        account      INTEGER NOT NULL,
+        uid          TEXT NOT NULL UNIQUE,               -- what receivers tell them apart by
+        severity     TEXT NOT NULL,
+        topic        TEXT NOT NULL,
+        message      TEXT NOT NULL,                      -- JSON
+        sender       TEXT NOT NULL,
+        created      INTEGER NOT NULL,
+        acknowledged INTEGER NOT NULL DEFAULT 0
+      ) STRICT;
+      CREATE INDEX notification_account ON notification (account, topic, id);
+      CREATE INDEX notification_created ON notification (created);
+      CREATE TABLE subscription (
+        id       INTEGER PRIMARY KEY AUTOINCREMENT,
+        account  INTEGER NOT NULL,
+        owner    TEXT NOT NULL,                          -- '': a person; else whose destination it is
+        channel  TEXT NOT NULL,
+        topics   TEXT NOT NULL,                          -- JSON array
+        url      TEXT NOT NULL,
+        config   TEXT NOT NULL,                          -- JSON
+        secrets  BLOB NOT NULL,                          -- sealed JSON
+        active   INTEGER NOT NULL,
+        created  INTEGER NOT NULL,
+        updated  INTEGER NOT NULL
+      ) STRICT;
+      CREATE UNIQUE INDEX subscription_owner ON subscription (account, owner, url) WHERE owner <> '';
+      CREATE INDEX subscription_account ON subscription (account, id);
+      CREATE TABLE delivery (
+        id           INTEGER PRIMARY KEY AUTOINCREMENT,
+        account      INTEGER NOT NULL,
+        notification INTEGER NOT NULL REFERENCES notification ON DELETE CASCADE,
+        subscription INTEGER NOT NULL REFERENCES subscription ON DELETE CASCADE,
+        status       INTEGER NOT NULL CHECK (status BETWEEN 0 AND 4),
+        attempts     INTEGER NOT NULL DEFAULT 0,
+        due          INTEGER NOT NULL,                   -- while somebody sends it: when he is taken for dead
+        error        TEXT NOT NULL DEFAULT '',           -- of the last attempt
+        created      INTEGER NOT NULL,
+        updated      INTEGER NOT NULL
+      ) STRICT;
+      CREATE INDEX delivery_due ON delivery (subscription, due, id) WHERE status <= 1;
+      CREATE INDEX delivery_queued ON delivery (account, id) WHERE status = 2;
+      CREATE INDEX delivery_account ON delivery (account, id);
+      CREATE INDEX delivery_notification ON delivery (notification);
+      CREATE TRIGGER account_notifications AFTER DELETE ON account BEGIN
+        DELETE FROM notification WHERE account = old.id;
+        DELETE FROM subscription WHERE account = old.id;
       END;
     )sql"},
 }};

@@ -18,6 +18,7 @@ class MigrationsTest : public JournalTest {
 
 /// Turns a new database back into one of version 2.
 constexpr const char* back_to_version_2 = R"sql(
+  DROP TABLE delivery; DROP TABLE subscription; DROP TABLE notification; DROP TRIGGER account_notifications;
   DROP TRIGGER account_events; DROP TRIGGER instance_events; DROP TABLE event; DROP TABLE event_poll; DROP TABLE event_told;
   DROP TABLE request_log; DROP TABLE element; DROP TABLE element_extension; DROP TABLE hub; DROP TRIGGER account_elements;
   DROP TRIGGER instances_owner; DROP TRIGGER formula_owner; DROP TRIGGER formula_instance_owner;
