@@ -7,9 +7,11 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <iostream>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/amqp/rabbit_publisher.hpp"
@@ -70,6 +72,10 @@ extern "C" __attribute__((visibility("default"))) int formulary_main(int count, 
       .transport =
           [&clock](const Settings& settings) {
             return make_poco_transport(clock, {.ca_file = settings.text("ca.file")});
+          },
+      .vetted_transport =
+          [&clock](const Settings& settings, std::function<void(const std::string&)> vet) {
+            return make_poco_transport(clock, {.ca_file = settings.text("ca.file"), .vet = std::move(vet)});
           },
       .publisher = [](const Settings& settings) { return make_rabbit_publisher(settings.text("ca.file")); },
       .script_runner =

@@ -18,6 +18,8 @@ namespace {
 using api::Principal;
 
 constexpr std::chrono::days requests_kept{30};
+constexpr std::chrono::days notifications_kept{30};
+constexpr std::int64_t notifications_max = 1'000'000;
 
 }  // namespace
 
@@ -26,6 +28,10 @@ Platform::Platform(Session& session, FirstSecrets wished)
       identity_(session.storage()),
       elements_(session.storage()),
       requests_(*session.storage()),
+      notifications_(session.storage()),
+      callable_(session.settings().text("delivery.allowed_networks")),
+      webhooks_(session.vetted_transport([this](const std::string& address) { callable_.check_address(address); })),
+      deliveries_(delivery_ports(), delivery_limits()),
       formulas_(session.formulas(), session.clock()),
       scheduler_(scheduler_ports()),
       formula_instances_(session.formulas(), formulas_, session.clock(), formula_instance_ports()),
@@ -46,6 +52,7 @@ Platform::Platform(Session& session, FirstSecrets wished)
 Platform::~Platform() {
   sweeper_ = {};
   events_->stop();
+  deliveries_.stop();
   firing_.stop();
   session_.engine().stop(std::chrono::milliseconds::zero());
 }
@@ -56,6 +63,7 @@ std::uint16_t Platform::start() {
   formula_instances_.schedule_all();
   scheduler_.start();
   events_->start();
+  deliveries_.start();
   registered_ = true;
   sweeper_ = std::jthread([this](const std::stop_token& stop) { sweep_regularly(stop); });
   return server_->port();
@@ -72,8 +80,49 @@ void Platform::warn(const std::string& sentence) const {
   session_.io().err << "warning: " + printable(sentence) + '\n';
 }
 
-void Platform::tell(const api::FormulaNotice& notice) const {
+/// On the record of the host, and to whoever subscribed to it or is named in the instance's settings.
+void Platform::tell(const api::FormulaNotice& notice) {
   session_.io().err << "notice: " + printable(notice.topic) + ": " + printable(notice.message) + '\n';
+  if (notice.account == 0) return;  // of nobody, before the first account was made
+  std::vector<delivery::Destination> destinations;
+  for (const std::string& url : notice.webhooks) {
+    delivery::Destination& one = destinations.emplace_back();
+    one.owner = "formula-instance:" + std::to_string(notice.formula_instance);
+    one.url = url;
+  }
+  delivery::Notification what;
+  what.severity = notice.severity;
+  what.topic = notice.topic;
+  what.message = json::value(notice.message);
+  what.from = "formula-instance:" + std::to_string(notice.formula_instance);
+  deliveries_.notify(notice.account, what, destinations);
+}
+
+delivery::DeliveryPorts Platform::delivery_ports() {
+  return {.store = &notifications_,
+          .clock = &session_.clock(),
+          .transport = webhooks_.get(),
+          .policy = callable_,
+          .queues_failures = [this](std::int64_t account) { return queues_failures(account); },
+          .ended = {},
+          .warn = [this](const std::string& sentence) { warn(sentence); }};
+}
+
+delivery::DeliveryLimits Platform::delivery_limits() const {
+  const Settings& settings = session_.settings();
+  delivery::DeliveryLimits limits;
+  limits.lanes.workers = static_cast<std::size_t>(settings.integer("delivery.workers"));
+  limits.time_limit = std::chrono::milliseconds(settings.integer("delivery.time_limit_ms"));
+  limits.retry_base = std::chrono::milliseconds(settings.integer("delivery.retry_base_ms"));
+  return limits;
+}
+
+bool Platform::queues_failures(std::int64_t account) const {
+  const std::optional<AccountRecord> record = identity_.account(account);
+  if (!record) return false;
+  const json::value settings = parse_json(record->settings, "account.settings");
+  const json::value* policy = settings.as_object().if_contains("notification.webhook.failure.policy");
+  return policy != nullptr && policy->is_string() && policy->as_string() == "queue";
 }
 
 /// At the start and every hour: instances of formulas whose time to live is over, and requests that are old.
@@ -85,6 +134,8 @@ void Platform::sweep_regularly(const std::stop_token& stop) {
     try {
       const Clock::WallTime oldest = session_.clock().wall() - requests_kept;
       requests_.forget_before(api::milliseconds_of(oldest));
+      const Clock::WallTime oldest_notification = session_.clock().wall() - notifications_kept;
+      notifications_.forget(api::milliseconds_of(oldest_notification), notifications_max);
       formula_instances_.remove_expired();
     } catch (const Error& error) {
       warn(error.what());  // the next hour tries again

@@ -27,10 +27,12 @@
 #include "host/cli/line_log.hpp"
 #include "host/cli/platform_events.hpp"
 #include "host/cli/session.hpp"
+#include "host/delivery/deliveries.hpp"
 #include "host/engine/scheduler.hpp"
 #include "host/engine/worker_pool.hpp"
 #include "host/store/element_store.hpp"
 #include "host/store/identity_store.hpp"
+#include "host/store/notification_store.hpp"
 #include "host/store/request_log.hpp"
 
 namespace formulary::cli {
@@ -57,7 +59,10 @@ class Platform {
 
  private:
   void warn(const std::string& sentence) const;
-  void tell(const api::FormulaNotice& notice) const;
+  void tell(const api::FormulaNotice& notice);
+  [[nodiscard]] delivery::DeliveryPorts delivery_ports();
+  [[nodiscard]] delivery::DeliveryLimits delivery_limits() const;
+  [[nodiscard]] bool queues_failures(std::int64_t account) const;
   void sweep_regularly(const std::stop_token& stop);
 
   SchedulerPorts scheduler_ports();
@@ -89,6 +94,10 @@ class Platform {
   ElementStore elements_;
   std::shared_ptr<const api::AccountElements> account_elements_;
   RequestLog requests_;
+  NotificationStore notifications_;
+  delivery::NetworkPolicy callable_;
+  std::unique_ptr<Transport> webhooks_;
+  delivery::Deliveries deliveries_;
   api::Formulas formulas_;
   Scheduler scheduler_;
   api::FormulaInstances formula_instances_;

@@ -7,6 +7,7 @@
 #include "host/api/hub_calls.hpp"
 #include "host/api/instance_docs_routes.hpp"
 #include "host/api/instances_routes.hpp"
+#include "host/api/notifications_routes.hpp"
 #include "host/api/organizations_routes.hpp"
 #include "host/api/usage_routes.hpp"
 #include "host/api/users_routes.hpp"
@@ -59,6 +60,10 @@ void Platform::add_routes(api::ApiParts& made) {
   const api::EventParts events = events_->parts(authorizer_, guard_);
   api::add_event_inlet_routes(made.router, events);
   api::add_events_routes(made.router, events);
+  const api::NotificationServices notifications{
+      .store = &notifications_, .deliveries = &deliveries_, .clock = &session_.clock()};
+  api::add_notifications_routes(made.router, notifications);
+  api::add_subscriptions_routes(made.router, notifications);
   api::add_usage_routes(made.router, requests_, session_.clock());
   made.seen = [this](const api::RequestSeen& seen) { log_request(seen); };
 }
@@ -194,6 +199,7 @@ api::Readiness Platform::readiness() const {
 
 std::vector<api::MetricSample> Platform::metrics() const {
   const EngineCounters engine = session_.engine().counters();
+  const delivery::DeliveryCounters deliveries = deliveries_.counters();
   const auto gauge = [](std::string name, std::string help, double value) {
     return api::MetricSample{.name = std::move(name), .help = std::move(help), .value = value};
   };
@@ -201,16 +207,24 @@ std::vector<api::MetricSample> Platform::metrics() const {
     return api::MetricSample{
         .name = std::move(name), .help = std::move(help), .counter = true, .value = static_cast<double>(value)};
   };
-  return {counter("formulary_executions_submitted_total", "Executions that were acknowledged.", engine.submitted),
-          counter("formulary_executions_ended_total", "Executions that ended.", engine.ended),
-          counter("formulary_executions_refused_total", "Executions that were not taken.", engine.refused),
-          counter("formulary_executions_recovered_total", "Executions taken over after a restart.", engine.recovered),
-          counter("formulary_executions_poisoned_total", "Executions given up after crashes.", engine.poisoned),
-          gauge("formulary_executions_open", "Executions that have not ended.", static_cast<double>(engine.open)),
-          gauge("formulary_executions_in_doubt", "Executions that wait for a person.",
-                static_cast<double>(engine.in_doubt)),
-          gauge("formulary_executions_queued", "Executions that wait for their formula instance.",
-                static_cast<double>(engine.queued))};
+  return {
+      counter("formulary_executions_submitted_total", "Executions that were acknowledged.", engine.submitted),
+      counter("formulary_executions_ended_total", "Executions that ended.", engine.ended),
+      counter("formulary_executions_refused_total", "Executions that were not taken.", engine.refused),
+      counter("formulary_executions_recovered_total", "Executions taken over after a restart.", engine.recovered),
+      counter("formulary_executions_poisoned_total", "Executions given up after crashes.", engine.poisoned),
+      gauge("formulary_executions_open", "Executions that have not ended.", static_cast<double>(engine.open)),
+      gauge("formulary_executions_in_doubt", "Executions that wait for a person.",
+            static_cast<double>(engine.in_doubt)),
+      gauge("formulary_executions_queued", "Executions that wait for their formula instance.",
+            static_cast<double>(engine.queued)),
+      counter("formulary_deliveries_delivered_total", "Notifications that a webhook took.", deliveries.delivered),
+      counter("formulary_deliveries_retried_total", "Calls of webhooks that failed and come again.",
+              deliveries.retried),
+      counter("formulary_deliveries_queued_total", "Notifications that are held after a failure.", deliveries.queued),
+      counter("formulary_deliveries_failed_total", "Notifications given up.", deliveries.failed),
+      gauge("formulary_deliveries_in_flight", "Webhooks that are being called.",
+            static_cast<double>(deliveries.in_flight))};
 }
 
 }  // namespace formulary::cli

@@ -104,6 +104,10 @@ Instances& Session::instances() {
   return *instances_;
 }
 
+std::unique_ptr<Transport> Session::vetted_transport(std::function<void(const std::string& address)> vet) const {
+  return parts_.vetted_transport(settings_, std::move(vet));
+}
+
 Transport& Session::transport() {
   if (!transport_) transport_ = parts_.transport(settings_);
   return *transport_;

@@ -36,6 +36,9 @@ struct Parts {
   const Clock& clock;
   std::filesystem::path program_folder;  ///< Where bin/formulary lies.
   std::function<std::unique_ptr<Transport>(const Settings&)> transport;
+  /// One that calls only addresses for which `vet` does not throw, of PocoTransportSettings.
+  std::function<std::unique_ptr<Transport>(const Settings&, std::function<void(const std::string& address)> vet)>
+      vetted_transport;
   std::function<std::unique_ptr<Publisher>(const Settings&)> publisher;
   std::function<std::unique_ptr<ScriptRunner>(const Settings&)> script_runner;
 };
@@ -59,6 +62,8 @@ class Session {
   [[nodiscard]] Store& store();
   [[nodiscard]] Instances& instances();
   [[nodiscard]] Transport& transport();
+  /// The caller's own: for what is called on behalf of others.
+  [[nodiscard]] std::unique_ptr<Transport> vetted_transport(std::function<void(const std::string& address)> vet) const;
   [[nodiscard]] Publisher& publisher();
   [[nodiscard]] ScriptRunner& script_runner();
   [[nodiscard]] const std::shared_ptr<Storage>& storage();

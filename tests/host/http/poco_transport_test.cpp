@@ -8,6 +8,7 @@
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "host/base/error.hpp"
 #include "tests/poco/certificates.hpp"
@@ -216,6 +217,73 @@ TEST_F(PocoTransportTest, SaysThatTrustAnchorsCannotBeRead) {
   ASSERT_TRUE(why);
   EXPECT_EQ(why->code(), ErrorCode::bad_input);
   EXPECT_THAT(why->what(), testing::StartsWith("/nonexistent/ca.pem: "));
+}
+
+/// Refuses one address, and remembers what it was asked about.
+struct Vetting {
+  std::string refused;
+  std::vector<std::string> asked;
+  void operator()(const std::string& address) {
+    asked.push_back(address);
+    if (address == refused) throw Error(ErrorCode::permission_denied, "test: " + address + " is refused");
+  }
+};
+
+class VettedTransportTest : public PocoTransportTest {
+ protected:
+  void resolve_to(std::vector<std::string> addresses) {
+    transport = make_poco_transport(clock, {.resolve =
+                                                [this, addresses](const std::string&) {
+                                                  ++look_ups;
+                                                  return addresses;
+                                                },
+                                            .vet = [this](const std::string& address) { vetting(address); }});
+  }
+  static std::string with_host(const std::string& host, const HostileServer& server) {
+    return "http://" + host + ':' + std::to_string(server.port()) + "/";
+  }
+
+  Vetting vetting{.refused = "127.0.0.1", .asked = {}};
+  int look_ups = 0;
+};
+
+TEST_F(VettedTransportTest, ANameThatLeadsToARefusedAddressIsNotConnectedTo) {
+  HostileServer server(echo);
+  resolve_to({"127.0.0.1"});
+  const auto error = error_of({.url = with_host("innocent.example", server)});
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->code(), ErrorCode::permission_denied);
+  EXPECT_STREQ(error->what(), "test: 127.0.0.1 is refused");
+  EXPECT_EQ(server.connections(), 0U);
+  EXPECT_EQ(look_ups, 1) << "what was checked is what would have been called";
+}
+
+TEST_F(VettedTransportTest, AnAddressInTheUrlIsVettedInEverySpelling) {
+  HostileServer server(echo);
+  resolve_to({"8.8.8.8"});
+  for (const char* host : {"127.0.0.1", "2130706433", "0x7f.0.0.1", "0177.0.0.1", "127.1"}) {
+    const auto error = error_of({.url = with_host(host, server)});
+    ASSERT_TRUE(error) << host;
+    EXPECT_EQ(error->code(), ErrorCode::permission_denied) << host;
+  }
+  EXPECT_EQ(server.connections(), 0U);
+}
+
+TEST_F(VettedTransportTest, OfSeveralAddressesOnlyThoseThatPassAreTried) {
+  HostileServer server(echo);
+  vetting.refused = "127.0.0.2";
+  resolve_to({"127.0.0.2", "127.0.0.1"});
+  EXPECT_EQ(transport->send({.url = with_host("two.example", server)}).status, 200);
+  EXPECT_THAT(vetting.asked, ElementsAre("127.0.0.2", "127.0.0.1"));
+  EXPECT_EQ(look_ups, 1);
+}
+
+TEST_F(VettedTransportTest, ANameWithoutAnAddressIsUnavailableAndNotRefused) {
+  HostileServer server(echo);
+  resolve_to({});
+  const auto error = error_of({.url = with_host("none.example", server)});
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->code(), ErrorCode::unavailable);
 }
 
 }  // namespace
