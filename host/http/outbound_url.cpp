@@ -1,6 +1,6 @@
 #include "host/http/outbound_url.hpp"
 
-#include <formulary/element/error.hpp>
+#include <formulary/poco/session_pool.hpp>
 #include <formulary/poco/url.hpp>
 
 #include <Poco/Net/IPAddress.h>

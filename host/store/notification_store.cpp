@@ -5,7 +5,7 @@
 #include "host/base/error.hpp"
 #include "host/base/json.hpp"
 #include "host/base/text.hpp"
-#include "host/store/notification_parts.hpp"
+#include "host/store/notification_tables.hpp"
 
 namespace formulary {
 namespace {
@@ -36,13 +36,13 @@ NotificationRecord notification_of(const Statement& row) {
           .acknowledged = row.number(8) != 0};
 }
 
-std::optional<NotificationRecord> NotificationStore::Parts::notification(std::int64_t id) {
+std::optional<NotificationRecord> NotificationTables::notification(std::int64_t id) {
   Statement statement = database.prepare(std::string(notification_columns) + " WHERE id = ?1");
   if (!statement.bind(1, id).step()) return std::nullopt;
   return notification_of(statement);
 }
 
-SubscriptionRecord NotificationStore::Parts::subscription_of(const Statement& row) const {
+SubscriptionRecord NotificationTables::subscription_of(const Statement& row) const {
   return {.id = row.number(0),
           .account = row.number(1),
           .owner = row.text(2),
@@ -56,23 +56,23 @@ SubscriptionRecord NotificationStore::Parts::subscription_of(const Statement& ro
           .updated_ms = row.number(10)};
 }
 
-std::optional<SubscriptionRecord> NotificationStore::Parts::subscription(std::int64_t id) {
+std::optional<SubscriptionRecord> NotificationTables::subscription(std::int64_t id) {
   Statement statement = database.prepare(std::string(subscription_columns) + " WHERE id = ?1");
   if (!statement.bind(1, id).step()) return std::nullopt;
   return subscription_of(statement);
 }
 
-void NotificationStore::Parts::hold_count(std::int64_t account) {
+void NotificationTables::hold_count(std::int64_t account) {
   Statement statement = database.prepare("SELECT count(*) FROM subscription WHERE account = ?1");
   if (!statement.bind(1, account).step()) return;
-  if (statement.number(0) < static_cast<std::int64_t>(account_subscriptions_max)) return;
+  if (statement.number(0) < static_cast<std::int64_t>(NotificationStore::account_subscriptions_max)) return;
   throw Error(ErrorCode::limit_reached, "account " + std::to_string(account) + ": it has " +
-                                            std::to_string(account_subscriptions_max) +
+                                            std::to_string(NotificationStore::account_subscriptions_max) +
                                             " subscriptions and callback URLs, which is as many as it may; delete one "
                                             "first");
 }
 
-std::int64_t NotificationStore::Parts::insert(const SubscriptionRecord& record) {
+std::int64_t NotificationTables::insert(const SubscriptionRecord& record) {
   hold_count(record.account);
   Statement insert = database.prepare(
       "INSERT INTO subscription (account, owner, channel, topics, url, config, secrets, active, created, updated) "
@@ -86,7 +86,7 @@ std::int64_t NotificationStore::Parts::insert(const SubscriptionRecord& record) 
   return id;
 }
 
-void NotificationStore::Parts::update(const SubscriptionRecord& record) {
+void NotificationTables::update(const SubscriptionRecord& record) {
   Statement update = database.prepare(
       "UPDATE subscription SET channel = ?2, topics = ?3, url = ?4, config = ?5, secrets = ?6, active = ?7, "
       "updated = ?8 WHERE id = ?1");
@@ -96,7 +96,7 @@ void NotificationStore::Parts::update(const SubscriptionRecord& record) {
   update.bind(7, std::int64_t{record.active}).bind(8, record.updated_ms).run();
 }
 
-std::int64_t NotificationStore::Parts::find_or_insert(const SubscriptionRecord& destination) {
+std::int64_t NotificationTables::find_or_insert(const SubscriptionRecord& destination) {
   Statement find = database.prepare(std::string(subscription_columns) +
                                     " WHERE account = ?1 AND owner = ?2 AND owner <> '' AND url = ?3");
   if (!find.bind(1, destination.account).bind(2, destination.owner).bind(3, destination.url).step()) {
@@ -114,12 +114,12 @@ std::int64_t NotificationStore::Parts::find_or_insert(const SubscriptionRecord& 
 }
 
 NotificationStore::NotificationStore(std::shared_ptr<const Storage> storage)
-    : parts_(std::make_unique<Parts>(std::move(storage))) {}
+    : tables_(std::make_unique<NotificationTables>(std::move(storage))) {}
 NotificationStore::~NotificationStore() = default;
 
 std::optional<NotificationRecord> NotificationStore::notification(std::int64_t account, std::int64_t id) const {
-  const std::lock_guard lock(parts_->mutex);
-  std::optional<NotificationRecord> found = parts_->notification(id);
+  const std::lock_guard lock(tables_->mutex);
+  std::optional<NotificationRecord> found = tables_->notification(id);
   if (found && found->account != account) return std::nullopt;
   return found;
 }
@@ -127,8 +127,8 @@ std::optional<NotificationRecord> NotificationStore::notification(std::int64_t a
 std::vector<NotificationRecord> NotificationStore::notifications(std::int64_t account,
                                                                  const std::vector<std::string>& topics,
                                                                  std::int64_t below_id, std::size_t limit) const {
-  const std::lock_guard lock(parts_->mutex);
-  Statement statement = parts_->database.prepare(
+  const std::lock_guard lock(tables_->mutex);
+  Statement statement = tables_->database.prepare(
       std::string(notification_columns) +
       " WHERE account = ?1 AND topic IN (SELECT value FROM json_each(?2)) AND (?3 = 0 OR id < ?3) "
       "ORDER BY id DESC LIMIT ?4");
@@ -139,68 +139,69 @@ std::vector<NotificationRecord> NotificationStore::notifications(std::int64_t ac
 }
 
 bool NotificationStore::acknowledge(std::int64_t account, std::int64_t id) {
-  const std::lock_guard lock(parts_->mutex);
+  const std::lock_guard lock(tables_->mutex);
   Statement statement =
-      parts_->database.prepare("UPDATE notification SET acknowledged = 1 WHERE account = ?1 AND id = ?2");
+      tables_->database.prepare("UPDATE notification SET acknowledged = 1 WHERE account = ?1 AND id = ?2");
   statement.bind(1, account).bind(2, id).run();
-  return parts_->database.changed_rows() > 0;
+  return tables_->database.changed_rows() > 0;
 }
 
 bool NotificationStore::remove_notification(std::int64_t account, std::int64_t id) {
-  const std::lock_guard lock(parts_->mutex);
-  Statement statement = parts_->database.prepare("DELETE FROM notification WHERE account = ?1 AND id = ?2");
+  const std::lock_guard lock(tables_->mutex);
+  Statement statement = tables_->database.prepare("DELETE FROM notification WHERE account = ?1 AND id = ?2");
   statement.bind(1, account).bind(2, id).run();
-  return parts_->database.changed_rows() > 0;
+  return tables_->database.changed_rows() > 0;
 }
 
 std::int64_t NotificationStore::add_subscription(const SubscriptionRecord& record) {
-  const std::lock_guard lock(parts_->mutex);
-  Transaction transaction(parts_->database);
-  const std::int64_t id = parts_->insert(record);
+  const std::lock_guard lock(tables_->mutex);
+  Transaction transaction(tables_->database);
+  const std::int64_t id = tables_->insert(record);
   transaction.commit();
   return id;
 }
 
 std::optional<SubscriptionRecord> NotificationStore::subscription(std::int64_t account, std::int64_t id) const {
-  const std::lock_guard lock(parts_->mutex);
-  std::optional<SubscriptionRecord> found = parts_->subscription(id);
+  const std::lock_guard lock(tables_->mutex);
+  std::optional<SubscriptionRecord> found = tables_->subscription(id);
   if (found && found->account != account) return std::nullopt;
   return found;
 }
 
 std::vector<SubscriptionRecord> NotificationStore::subscriptions(std::int64_t account) const {
-  const std::lock_guard lock(parts_->mutex);
-  Statement statement = parts_->database.prepare(std::string(subscription_columns) + " WHERE account = ?1 ORDER BY id");
+  const std::lock_guard lock(tables_->mutex);
+  Statement statement =
+      tables_->database.prepare(std::string(subscription_columns) + " WHERE account = ?1 ORDER BY id");
   statement.bind(1, account);
   std::vector<SubscriptionRecord> records;
-  while (statement.step()) records.push_back(parts_->subscription_of(statement));
+  while (statement.step()) records.push_back(tables_->subscription_of(statement));
   return records;
 }
 
 bool NotificationStore::replace_subscription(const SubscriptionRecord& record) {
-  const std::lock_guard lock(parts_->mutex);
-  Transaction transaction(parts_->database);
-  const std::optional<SubscriptionRecord> known = parts_->subscription(record.id);
+  const std::lock_guard lock(tables_->mutex);
+  Transaction transaction(tables_->database);
+  const std::optional<SubscriptionRecord> known = tables_->subscription(record.id);
   if (!known || known->account != record.account) return false;
-  parts_->update(record);
+  tables_->update(record);
   transaction.commit();
   return true;
 }
 
 bool NotificationStore::remove_subscription(std::int64_t account, std::int64_t id) {
-  const std::lock_guard lock(parts_->mutex);
-  Statement statement = parts_->database.prepare("DELETE FROM subscription WHERE account = ?1 AND id = ?2");
+  const std::lock_guard lock(tables_->mutex);
+  Statement statement = tables_->database.prepare("DELETE FROM subscription WHERE account = ?1 AND id = ?2");
   statement.bind(1, account).bind(2, id).run();
-  return parts_->database.changed_rows() > 0;
+  return tables_->database.changed_rows() > 0;
 }
 
 std::int64_t NotificationStore::forget(std::int64_t before_ms, std::int64_t most) {
-  const std::lock_guard lock(parts_->mutex);
-  Statement statement = parts_->database.prepare(
+  const std::lock_guard lock(tables_->mutex);
+  Statement statement = tables_->database.prepare(
       "DELETE FROM notification WHERE created < ?1 OR id <= "
       "coalesce((SELECT id FROM notification ORDER BY id DESC LIMIT 1 OFFSET ?2), 0)");
   statement.bind(1, before_ms).bind(2, most).run();
-  return parts_->database.changed_rows();
+  return tables_->database.changed_rows();
 }
 
 }  // namespace formulary

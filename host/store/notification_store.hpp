@@ -12,6 +12,7 @@
 
 namespace formulary {
 
+struct NotificationTables;
 class Storage;
 
 /// Times of these records are milliseconds since 1970 UTC; ids are the store's to give.
@@ -141,8 +142,7 @@ class NotificationStore {
   std::int64_t forget(std::int64_t before_ms, std::int64_t most);
 
  private:
-  struct Parts;
-  std::unique_ptr<Parts> parts_;
+  std::unique_ptr<NotificationTables> tables_;
 };
 
 }  // namespace formulary

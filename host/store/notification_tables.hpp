@@ -14,8 +14,9 @@
 
 namespace formulary {
 
-struct NotificationStore::Parts {
-  explicit Parts(std::shared_ptr<const Storage> given) : storage(std::move(given)), database(storage->connect()) {}
+struct NotificationTables {
+  explicit NotificationTables(std::shared_ptr<const Storage> given)
+      : storage(std::move(given)), database(storage->connect()) {}
 
   static constexpr std::string_view secrets_purpose = "subscription.secrets";
 
