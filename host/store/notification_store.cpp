@@ -16,9 +16,8 @@ std::string topics_text(const std::vector<std::string>& topics) {
 
 std::vector<std::string> topics_of(const std::string& text) {
   std::vector<std::string> topics;
-  for (const json::value& one : parse_json(text, "subscription.topics").as_array()) {
-    topics.emplace_back(one.as_string());
-  }
+  const json::value parsed = parse_json(text, "subscription.topics");
+  for (const json::value& one : parsed.as_array()) topics.emplace_back(one.as_string());
   return topics;
 }
 
