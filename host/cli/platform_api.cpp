@@ -126,7 +126,7 @@ PlatformEventsPorts Platform::events_ports() {
             const std::optional<AccountRecord> account = identity_.account(id);
             return account && account->active ? account->organization : 0;
           },
-          .notifier = nullptr,
+          .notifier = &deliveries_,
           .warn = [this](const std::string& sentence) { warn(sentence); }};
 }
 
