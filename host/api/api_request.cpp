@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "host/api/request_json.hpp"
 #include "host/base/error.hpp"
 #include "host/base/text.hpp"
 
@@ -88,29 +89,31 @@ const std::string& ApiRequest::parameter(std::string_view name) const {
 }
 
 std::string ApiRequest::body_text() {
+  const auto refuse = [this] {
+    throw Error(ErrorCode::limit_reached,
+                "body: it is over " + std::to_string(body_max) + " bytes; send less in one request");
+  };
   std::string text;
   if (!read_body) return text;
-  if (content_length) text.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(*content_length, body_max)));
+  if (content_length.value_or(0) > body_max) refuse();
+  if (content_length) text.reserve(static_cast<std::size_t>(*content_length));
   std::array<char, 16'384> part;  // NOLINT(*-member-init): read_body writes what is read
   while (const std::size_t count = read_body(part)) {
-    if (text.size() + count > body_max) {
-      throw Error(ErrorCode::limit_reached,
-                  "body: it is over " + std::to_string(body_max) + " bytes; send less in one request");
-    }
+    if (text.size() + count > body_max) refuse();
     text.append(part.data(), count);
   }
   return text;
 }
 
 json::object ApiRequest::body_object() {
-  json::value value = parse_json(body_text(), "body");
+  json::value value = parse_request_json(body_text());
   if (!value.is_object()) throw Error(ErrorCode::bad_input, "body: it is no JSON object; send one: {\"name\": ...}");
   return std::move(value.get_object());
 }
 
 json::value ApiRequest::body_json() {
   const std::string text = body_text();
-  return text.empty() ? json::value() : parse_json(text, "body");
+  return text.empty() ? json::value() : parse_request_json(text);
 }
 
 ApiAnswer answer_json(const json::value& document) {

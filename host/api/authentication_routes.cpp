@@ -82,7 +82,7 @@ void add_authentication_routes(Router& router, const IdentityParts& parts) {
               .summary = "Log in: a token for Authorization: Bearer",
               .body = "Login",
               .answer = "AuthenticatedUser",
-              .failures = {429},
+              .failures = {401, 403},
               .handler = [parts](ApiRequest& request) { return log_in(parts, request); }});
   router.add({.method = "GET",
               .pattern = "/authentication/secrets",
@@ -94,7 +94,6 @@ void add_authentication_routes(Router& router, const IdentityParts& parts) {
               .summary = "Change the password of who asks",
               .body = "PasswordReset",
               .answer = "AuthenticatedUser",
-              .failures = {429},
               .handler = [parts](ApiRequest& request) { return change_password(parts, request); }});
 }
 

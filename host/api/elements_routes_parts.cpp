@@ -6,6 +6,7 @@
 #include "host/api/element_parts.hpp"
 #include "host/api/elements_routes.hpp"
 #include "host/api/paging.hpp"
+#include "host/api/request_json.hpp"
 #include "host/base/error.hpp"
 
 namespace formulary::api {
@@ -296,7 +297,7 @@ void add_routes_of(Router& router, const Elements& elements, const PartKind& giv
 
 /// PUT /models: one or several, each in place of the one of its name if there is one.
 ApiAnswer put_models(const Elements& elements, ApiRequest& request) {
-  json::value posted = parse_json(request.body_text(), "body");
+  json::value posted = parse_request_json(request.body_text());
   const bool is_one = posted.is_object();
   if (is_one) posted = json::array{std::move(posted)};
   if (!posted.is_array()) throw Error(ErrorCode::bad_input, "body: neither a model nor a list of models");
@@ -331,7 +332,7 @@ ApiAnswer put_models(const Elements& elements, ApiRequest& request) {
 
 /// PUT /configurations: all entries of an element, or an element with them.
 ApiAnswer put_configurations(const Elements& elements, ApiRequest& request) {
-  json::value posted = parse_json(request.body_text(), "body");
+  json::value posted = parse_request_json(request.body_text());
   json::array entries = posted.is_object() ? list_of(posted.get_object(), "configuration") : json::array();
   if (posted.is_array()) entries = std::move(posted.get_array());
   if (entries.size() > element_list_max) {

@@ -73,6 +73,7 @@ void add_execution_errors_routes(Router& router, const FormulaServices& services
   router.add({.method = "GET",
               .pattern = "/formulas/instances/executions/{execution}/errors",
               .summary = "The steps of an execution that failed, each with its error",
+              .answer = "StepExecution[]",
               .handler = [services](ApiRequest& request) {
                 return answer_json(failed_steps(services, execution_of_request(services, request).id));
               }});
@@ -80,11 +81,13 @@ void add_execution_errors_routes(Router& router, const FormulaServices& services
               .pattern = "/formulas/instances/{instance}/executions/errors",
               .summary = "The executions of an instance that failed, with their failed steps",
               .query = {"from", "to", "pageSize", "nextPage"},
+              .answer = "FormulaExecution[]",
               .handler = [services](ApiRequest& request) { return list_of_instance(services, request); }});
   router.add({.method = "GET",
               .pattern = "/formulas/{formula}/instances/executions/errors",
               .summary = "The same for each instance of a formula",
               .query = {"from", "to", "pageSize", "nextPage"},
+              .answer = "FormulaInstance[]",
               .handler = [services](ApiRequest& request) { return list_of_formula(services, request); }});
 }
 

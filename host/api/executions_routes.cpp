@@ -113,12 +113,15 @@ void add_routes_of_instance(Router& router, const FormulaServices& services, con
   router.add({.method = "POST",
               .pattern = instance + "/executions",
               .summary = "Starts the formula; for a notification, once for each of its events",
+              .body = "Any",
+              .answer = "FormulaExecution[]",
               .failures = {409, 413, 429, 503},
               .handler = [services](ApiRequest& request) { return start_executions(services, request); }});
   router.add({.method = "GET",
               .pattern = instance + "/executions",
               .summary = "The executions of a formula instance, the newest first",
               .query = {"eventId", "objectId", "pageSize", "nextPage"},
+              .answer = "FormulaExecution[]",
               .handler = [services](ApiRequest& request) { return list_executions(services, request); }});
 }
 
@@ -127,15 +130,18 @@ void add_step_routes(Router& router, const FormulaServices& services) {
               .pattern = "/formulas/instances/executions/{execution}/steps",
               .summary = "The steps of an execution, in the order in which they ended",
               .query = {"includeValues", "pageSize", "nextPage"},
+              .answer = "StepExecution[]",
               .handler = [services](ApiRequest& request) { return list_steps(services, request); }});
   router.add({.method = "GET",
               .pattern = "/formulas/instances/executions/steps/{step}",
               .summary = "One step of an execution, with its values",
+              .answer = "StepExecution",
               .handler = [services](ApiRequest& request) { return show_step(services, request); }});
   router.add({.method = "GET",
               .pattern = "/formulas/instances/executions/steps/{step}/values",
               .summary = "The values of a step",
               .query = {"pageSize", "nextPage"},
+              .answer = "StepExecutionValue[]",
               .handler = [services](ApiRequest& request) {
                 return answer_page(shown_values(found_step(services, request)), page_order(request));
               }});
@@ -149,16 +155,20 @@ void add_executions_routes(Router& router, const FormulaServices& services) {
   router.add({.method = "GET",
               .pattern = "/formulas/instances/executions/{execution}",
               .summary = "One execution with its steps",
+              .answer = "FormulaExecution",
               .handler = [services](ApiRequest& request) { return show_execution(services, request); }});
   router.add({.method = "PATCH",
               .pattern = "/formulas/instances/executions/{execution}",
               .summary = "Cancels an execution that has not ended",
+              .body = "FormulaExecutionUpdate",
+              .answer = "FormulaExecution",
               .failures = {409},
               .handler = [services](ApiRequest& request) { return cancel_execution(services, request); }});
   add_step_routes(router, services);
   router.add({.method = "PUT",
               .pattern = "/formulas/instances/executions/{execution}/retries",
               .summary = "Runs it again, as a new execution with the same input",
+              .answer = "FormulaExecution",
               .failures = {429, 503},
               .handler = [services](ApiRequest& request) { return retry_execution(services, request); }});
   router.add({.method = "DELETE",

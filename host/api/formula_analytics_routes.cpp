@@ -85,6 +85,7 @@ void add_formula_analytics_routes(Router& router, const FormulaServices& service
                 .pattern = "/formulas/analytics" + rest,
                 .summary = summary,
                 .query = {"from", "to", "interval", "accountIds[]"},
+                .answer = "TimeBucket[]",
                 .handler = [services, describe = std::move(describe)](ApiRequest& request) {
                   return report(services, request, describe);
                 }});
@@ -109,6 +110,7 @@ void add_formula_analytics_routes(Router& router, const FormulaServices& service
               .pattern = "/formulas/analytics/statuses/now",
               .summary = "Executions by status",
               .query = {"accountIds[]"},
+              .answer = "StatusCount[]",
               .handler = [services](ApiRequest& request) { return report_now(services, request); }});
 }
 

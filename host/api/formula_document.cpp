@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <initializer_list>
 #include <optional>
 #include <set>
 #include <utility>
@@ -33,6 +34,32 @@ const json::array* list_of(const json::object& document, std::string_view part) 
   return list == nullptr ? nullptr : list->if_array();
 }
 
+/// Kept as it is read: a number that stands for a text is that text, and null is nothing.
+void keep_as_text(json::object& object, std::initializer_list<std::string_view> members) {
+  for (const std::string_view member : members) {
+    json::value* value = object.if_contains(member);
+    if (value == nullptr || value->is_string() || value->is_structured()) continue;
+    if (value->is_null()) {
+      object.erase(member);
+    } else {
+      *value = to_text(*value);
+    }
+  }
+}
+
+/// Kept as it is read: one name is a list of one.
+void keep_as_list(json::object& object, std::initializer_list<std::string_view> members) {
+  for (const std::string_view member : members) {
+    json::value* value = object.if_contains(member);
+    if (value == nullptr) continue;
+    if (value->is_null()) {
+      object.erase(member);
+    } else if (value->is_string()) {
+      *value = json::array{*value};
+    }
+  }
+}
+
 /// Gives ids to the entries of one list.
 class Numbering {
  public:
@@ -46,6 +73,8 @@ class Numbering {
         throw Error(ErrorCode::bad_input,
                     "formula." + std::string(part_) + "[" + std::to_string(at) + "]: not an object");
       }
+      keep_as_text(*entry, {"name", "key", "type"});
+      keep_as_list(*entry, {"onSuccess", "onFailure"});
       const std::optional<std::int64_t> known = known_id(*entry, at);
       json::object numbered{{"id", known && used_.insert(*known).second ? *known : next_id_()}};
       for (auto& member : *entry) {
@@ -134,6 +163,7 @@ std::string renamed_references(std::string_view text, const std::string& from, c
 
 json::object to_kept(json::object given, const json::object& before, const std::function<std::int64_t()>& next_id) {
   for (const std::string_view member : head) given.erase(member);
+  keep_as_text(given, {"name", "engine"});
   if (json::value* name = given.if_contains("name"); name != nullptr && name->is_string()) {
     *name = without_tags(name->get_string());
   }

@@ -88,11 +88,13 @@ void add_list_routes(Router& router, const FormulaServices& services) {
               .pattern = "/formulas/instances",
               .summary = "The account's formula instances",
               .query = {"elementInstanceId", "searchText", "includeInactive", "pageSize", "nextPage"},
+              .answer = "FormulaInstance[]",
               .handler = [services](ApiRequest& request) { return list_all(services, request); }});
   router.add({.method = "GET",
               .pattern = "/formulas/{formula}/instances",
               .summary = "The instances of a formula",
               .query = {"pageSize", "nextPage"},
+              .answer = "FormulaInstance[]",
               .handler = [services](ApiRequest& request) {
                 return list_of_formula(services, request, request.id("formula"));
               }});
@@ -100,6 +102,7 @@ void add_list_routes(Router& router, const FormulaServices& services) {
               .pattern = "/accounts/{account}/formulas/{formula}/instances",
               .summary = "The instances that an account has of a formula",
               .query = {"pageSize", "nextPage"},
+              .answer = "FormulaInstance[]",
               .handler = [services](ApiRequest& request) {
                 if (request.id("account") != request.principal.account) {
                   throw Error(ErrorCode::not_found, request.path + ": it is not your account");
@@ -112,12 +115,15 @@ void add_routes_of_one(Router& router, const FormulaServices& services, const st
   router.add({.method = "GET",
               .pattern = pattern,
               .summary = "One formula instance",
+              .answer = "FormulaInstance",
               .handler = [services](ApiRequest& request) {
                 return answer_json(services.instances->shown(found(services, request)));
               }});
   router.add({.method = "PUT",
               .pattern = pattern,
               .summary = "Changes the members that are given",
+              .body = "FormulaInstance",
+              .answer = "FormulaInstance",
               .handler = [services](ApiRequest& request) {
                 const std::int64_t id = found(services, request).id;
                 return answer_json(services.instances->shown(
@@ -134,6 +140,7 @@ void add_routes_of_one(Router& router, const FormulaServices& services, const st
     router.add({.method = active ? "PUT" : "DELETE",
                 .pattern = pattern + "/active",
                 .summary = active ? "Makes an instance active" : "Makes an instance inactive: nothing starts it",
+                .answer = "FormulaInstance",
                 .handler = [services, active](ApiRequest& request) {
                   const std::int64_t id = found(services, request).id;
                   return answer_json(
@@ -149,6 +156,8 @@ void add_formula_instances_routes(Router& router, const FormulaServices& service
   router.add({.method = "POST",
               .pattern = "/formulas/{formula}/instances",
               .summary = "Makes an instance of a formula",
+              .body = "FormulaInstance",
+              .answer = "FormulaInstance",
               .handler = [services](ApiRequest& request) {
                 const std::int64_t formula = request.id("formula");
                 (void)services.formulas->find(request.principal.account, formula);

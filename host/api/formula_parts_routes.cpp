@@ -12,13 +12,15 @@ namespace {
 
 /// One of the three lists of a template.
 struct Part {
-  std::string_view list;  ///< Its member and its segment of the path.
-  std::string_view name;  ///< The member that names an entry.
-  std::string_view word;  ///< For people.
+  std::string_view list;    ///< Its member and its segment of the path.
+  std::string_view name;    ///< The member that names an entry.
+  std::string_view word;    ///< For people.
+  std::string_view schema;  ///< Of openapi_schemas.hpp.
 };
-constexpr Part steps{.list = "steps", .name = "name", .word = "step"};
-constexpr Part triggers{.list = "triggers", .name = "name", .word = "trigger"};
-constexpr Part configuration{.list = "configuration", .name = "key", .word = "configuration entry"};
+constexpr Part steps{.list = "steps", .name = "name", .word = "step", .schema = "Step"};
+constexpr Part triggers{.list = "triggers", .name = "name", .word = "trigger", .schema = "Trigger"};
+constexpr Part configuration{
+    .list = "configuration", .name = "key", .word = "configuration entry", .schema = "FormulaConfiguration"};
 
 std::string text_of(const json::object& object, std::string_view member) {
   const json::value* value = object.if_contains(member);
@@ -101,22 +103,29 @@ void add_routes_of(Router& router, const FormulaServices& services, const Part& 
   const std::string all = "/formulas/{id}/" + std::string(part.list);
   const std::string one = all + "/{part}";
   const std::string word(part.word);
+  const std::string schema(part.schema);
   router.add({.method = "GET",
               .pattern = all,
               .summary = "Each " + word + " of a formula",
+              .answer = schema + "[]",
               .handler = [services, part](ApiRequest& request) { return list_parts(services, part, request); }});
   router.add({.method = "POST",
               .pattern = all,
               .summary = "Adds a " + word,
+              .body = schema,
+              .answer = schema,
               .failures = {409},
               .handler = [services, part](ApiRequest& request) { return add_part(services, part, request); }});
-  router.add(
-      {.method = "GET", .pattern = one, .summary = "One " + word, .handler = [services, part](ApiRequest& request) {
-         return show_part(services, part, request);
-       }});
+  router.add({.method = "GET",
+              .pattern = one,
+              .summary = "One " + word,
+              .answer = schema,
+              .handler = [services, part](ApiRequest& request) { return show_part(services, part, request); }});
   router.add({.method = "PUT",
               .pattern = one,
               .summary = "Replaces a " + word + "; what names it follows",
+              .body = schema,
+              .answer = schema,
               .failures = {409},
               .handler = [services, part](ApiRequest& request) { return put_part(services, part, request); }});
   router.add({.method = "DELETE",

@@ -8,6 +8,7 @@
 
 #include "host/api/failure.hpp"
 #include "host/api/formula_services.hpp"
+#include "host/api/request_json.hpp"
 #include "host/base/error.hpp"
 #include "host/formula/instance_problems.hpp"
 #include "host/formula/web_text.hpp"
@@ -52,7 +53,7 @@ json::value body_of(ApiRequest& request) {
   const std::string text = request.body_text();
   if (text.empty()) return {};
   const std::string_view type = request.header("content-type").value_or("application/json");
-  if (type.find("json") != std::string_view::npos) return parse_json(text, "body");
+  if (type.find("json") != std::string_view::npos) return parse_request_json(text);
   return json::value(text);
 }
 

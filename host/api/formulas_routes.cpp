@@ -131,6 +131,7 @@ void add_upgrade_routes(Router& router, const FormulaServices& services) {
   router.add({.method = "PUT",
               .pattern = "/formulas/{id}/upgrade/v3",
               .summary = "Makes a template of the first engine one of engine v3",
+              .answer = "Formula",
               .handler = [services](ApiRequest& request) {
                 return answer_json(
                     services.formulas->shown(services.formulas->upgrade(request.principal.account, request.id("id"))));
@@ -138,6 +139,7 @@ void add_upgrade_routes(Router& router, const FormulaServices& services) {
   router.add({.method = "DELETE",
               .pattern = "/formulas/{id}/upgrade/v3",
               .summary = "Restores the template as it was before the upgrade",
+              .answer = "Formula",
               .handler = [services](ApiRequest& request) {
                 return answer_json(services.formulas->shown(
                     services.formulas->roll_back(request.principal.account, request.id("id"))));
@@ -146,6 +148,7 @@ void add_upgrade_routes(Router& router, const FormulaServices& services) {
     router.add({.method = monitored ? "PUT" : "DELETE",
                 .pattern = "/formulas/{id}/monitored",
                 .summary = monitored ? "Marks a formula as one to watch" : "Takes that mark off",
+                .answer = "Formula",
                 .handler = [services, monitored](ApiRequest& request) {
                   return set_monitored(services, request, monitored);
                 }});
@@ -159,10 +162,13 @@ void add_formulas_routes(Router& router, const FormulaServices& services) {
               .pattern = "/formulas",
               .summary = "The account's formula templates",
               .query = {"abridged", "callableBy", "includeSystem", "where", "pageSize", "nextPage"},
+              .answer = "Formula[]",
               .handler = [services](ApiRequest& request) { return list_formulas(services, request); }});
   router.add({.method = "POST",
               .pattern = "/formulas",
               .summary = "Makes a formula of a template",
+              .body = "Formula",
+              .answer = "Formula",
               .failures = {409},
               .handler = [services](ApiRequest& request) {
                 return answer_json(
@@ -171,6 +177,7 @@ void add_formulas_routes(Router& router, const FormulaServices& services) {
   router.add({.method = "GET",
               .pattern = "/formulas/{id}",
               .summary = "One formula template, with those that its steps call",
+              .answer = "Formula",
               .handler = [services](ApiRequest& request) {
                 return answer_json(
                     services.formulas->shown(services.formulas->find(request.principal.account, request.id("id"))));
@@ -179,11 +186,15 @@ void add_formulas_routes(Router& router, const FormulaServices& services) {
       {.method = "PUT",
        .pattern = "/formulas/{id}",
        .summary = "Replaces the template; members alone, without steps, triggers and configuration, are changed alone",
+       .body = "Formula",
+       .answer = "Formula",
        .failures = {409},
        .handler = [services](ApiRequest& request) { return change_formula(services, request, put_members); }});
   router.add({.method = "PATCH",
               .pattern = "/formulas/{id}",
               .summary = "Changes members of the template; null takes one out",
+              .body = "Formula",
+              .answer = "Formula",
               .failures = {409},
               .handler = [services](ApiRequest& request) { return change_formula(services, request, patch_members); }});
   router.add({.method = "DELETE",
@@ -197,10 +208,12 @@ void add_formulas_routes(Router& router, const FormulaServices& services) {
   router.add({.method = "GET",
               .pattern = "/formulas/{id}/export",
               .summary = "The template as a file",
+              .answer = "Formula",
               .handler = [services](ApiRequest& request) { return export_formula(services, request); }});
   router.add({.method = "GET",
               .pattern = "/formulas/{id}/docs",
               .summary = "Swagger of a formula that is called like a resource",
+              .answer = "Any",
               .handler = [services](ApiRequest& request) { return describe_formula(services, request); }});
   add_upgrade_routes(router, services);
 }

@@ -299,7 +299,7 @@ void add_instances_routes(Router& router, const InstancePorts& ports) {
               .pattern = "/instances",
               .summary = "The account's instances; with an element token, that one",
               .query = {"tags[]", "searchText", "hydrate", "pageSize", "nextPage"},
-              .answer = "ElementInstance[]",
+              .answer = "ElementInstance|ElementInstance[]",
               .handler = [routes](ApiRequest& request) {
                 const auto instance = request.principal.instance;
                 return instance ? routes->show(request, *instance) : routes->list(request, {});

@@ -153,15 +153,18 @@ void add_history_routes(Router& router, const FormulaServices& services) {
               .pattern = "/jobs/executions",
               .summary = "The runs of all jobs, the newest first",
               .query = {"page", "pageSize", "nextPage", "startTime", "endTime"},
+              .answer = "JobRun[]",
               .handler = [services](ApiRequest& request) { return list_runs(services, request); }});
   router.add({.method = "GET",
               .pattern = "/jobs/{id}/history",
               .summary = "The runs of a job, the newest first",
               .query = {"pageSize", "nextPage"},
+              .answer = "JobRun[]",
               .handler = [services](ApiRequest& request) { return list_history(services, request); }});
   router.add({.method = "GET",
               .pattern = "/jobs/{id}/history/{run}",
               .summary = "One run of a job",
+              .answer = "JobRun",
               .handler = [services](ApiRequest& request) { return show_history(services, request); }});
 }
 
@@ -172,15 +175,20 @@ void add_jobs_routes(Router& router, const FormulaServices& services) {
               .pattern = "/jobs",
               .summary = "What the account has scheduled",
               .query = {"pageSize", "nextPage"},
+              .answer = "Job[]",
               .handler = [services](ApiRequest& request) { return list_jobs(services, request); }});
   router.add({.method = "POST",
               .pattern = "/jobs",
               .summary = "Not offered: formulas are what is scheduled",
+              .body = "Job",
               .handler = [](ApiRequest&) -> ApiAnswer { refuse_new_jobs(); }});
-  router.add(
-      {.method = "GET", .pattern = "/jobs/{id}", .summary = "One job", .handler = [services](ApiRequest& request) {
-         return answer_json(shown_job(services, found_job(services, request)));
-       }});
+  router.add({.method = "GET",
+              .pattern = "/jobs/{id}",
+              .summary = "One job",
+              .answer = "Job",
+              .handler = [services](ApiRequest& request) {
+                return answer_json(shown_job(services, found_job(services, request)));
+              }});
   router.add({.method = "DELETE",
               .pattern = "/jobs/{id}",
               .summary = "Makes the formula instance of the job inactive",
@@ -193,12 +201,14 @@ void add_jobs_routes(Router& router, const FormulaServices& services) {
     router.add({.method = "PUT",
                 .pattern = std::string("/jobs/{id}/") + (paused ? "disable" : "enable"),
                 .summary = paused ? "Lets the schedule rest" : "Lets the schedule go on",
+                .answer = "Job",
                 .handler = [services, paused](ApiRequest& request) { return set_paused(services, request, paused); }});
   }
   router.add(
       {.method = "PATCH",
        .pattern = "/jobs/{id}/reschedule",
        .summary = "Not offered: the formula says when it runs",
+       .body = "Any",
        .handler = [services](ApiRequest& request) -> ApiAnswer { refuse_reschedule(found_job(services, request)); }});
   add_history_routes(router, services);
 }

@@ -79,6 +79,9 @@ json::object reference(std::string_view name) {
 
 json::object schema_of(std::string_view name) {
   if (name.empty()) return {};
+  if (const std::size_t bar = name.find('|'); bar != std::string_view::npos) {
+    return {{"anyOf", json::array{schema_of(name.substr(0, bar)), schema_of(name.substr(bar + 1))}}};
+  }
   if (!name.ends_with("[]")) return reference(name);
   return {{"type", "array"}, {"items", reference(name.substr(0, name.size() - 2))}};
 }

@@ -147,6 +147,7 @@ json::object formula_schemas() {
                                   {"updatedDate", "string"},
                                   {"stepExecutions", "StepExecution[]"}},
                                  {"id"})},
+      {"FormulaExecutionUpdate", shape({{"status", "string"}}, {"status"})},
       {"StepExecution", shape({{"id", "integer"},
                                {"stepName", "string"},
                                {"status", "string"},
@@ -162,7 +163,14 @@ json::object formula_schemas() {
                       {"onFailure", "string[]"}})},
       {"Trigger", shape({{"id", "integer"}, {"type", "string"}, {"properties", "object"}, {"onSuccess", "string[]"}})},
       {"FormulaConfiguration", shape({{"id", "integer"}, {"key", "string"}, {"name", "string"}, {"type", "string"}})},
-      {"Job", shape({{"id", "any"}, {"name", "string"}, {"description", "string"}, {"trigger", "object"}})}};
+      {"Job", shape({{"id", "any"}, {"name", "string"}, {"description", "string"}, {"trigger", "object"}})},
+      {"JobRun", shape({{"id", "integer"},
+                        {"jobId", "integer"},
+                        {"status", "string"},
+                        {"startTime", "string"},
+                        {"endTime", "string"},
+                        {"duration", "integer"}},
+                       {"id", "jobId", "status", "startTime"})}};
 }
 
 json::object identity_schemas() {
@@ -211,6 +219,21 @@ json::object identity_schemas() {
           {"Secrets", shape({{"userSecret", "string"}, {"organizationSecret", "string"}})}};
 }
 
+json::object report_schemas() {
+  return {{"UsageRecord", shape({{"id", "string"},
+                                 {"requestStatus", "string"},
+                                 {"responseCode", "integer"},
+                                 {"elementKey", "string"},
+                                 {"instanceId", "integer"},
+                                 {"usageDate", "string"},
+                                 {"processTime", "integer"},
+                                 {"requestMethod", "string"},
+                                 {"requestURI", "string"}},
+                                {"id", "requestStatus", "responseCode", "usageDate"})},
+          {"TimeBucket", shape({{"from", "string"}, {"to", "string"}}, {"from", "to"})},
+          {"StatusCount", shape({{"status", "string"}, {"total", "integer"}}, {"status", "total"})}};
+}
+
 void add_all(json::object& to, json::object from) {
   for (auto& member : from) to[member.key()] = std::move(member.value());
 }
@@ -233,6 +256,7 @@ json::object openapi_components() {
   add_all(schemas, element_part_schemas());
   add_all(schemas, formula_schemas());
   add_all(schemas, identity_schemas());
+  add_all(schemas, report_schemas());
   const json::object failure{
       {"description", "What failed, why, and what to do next"},
       {"content", json::object{{"application/json",

@@ -145,10 +145,12 @@ void add_usage_routes(Router& router, RequestLog& log, const Clock& clock) {
               .pattern = "/usage",
               .summary = "The account's requests, the newest first",
               .query = {"hub", "keys[]", "tags[]", "status", "from", "to", "searchText", "pageSize", "nextPage"},
+              .answer = "UsageRecord[]",
               .handler = [&log, &clock](ApiRequest& request) { return list(request, log, clock); }});
   router.add({.method = "GET",
               .pattern = "/usage/{id}",
               .summary = "One request, by what Elements-Request-Id said",
+              .answer = "UsageRecord",
               .handler = [&log](ApiRequest& request) { return show(request, log); }});
   using Summary = json::object (*)(const std::vector<RequestLogRecord>&);
   const std::vector<std::pair<const char*, Summary>> summaries = {
@@ -158,6 +160,7 @@ void add_usage_routes(Router& router, RequestLog& log, const Clock& clock) {
                 .pattern = std::string("/usage/analytics/") + name,
                 .summary = "Requests over time",
                 .query = {"from", "to", "interval", "keys[]", "hub"},
+                .answer = "TimeBucket[]",
                 .handler = [&log, &clock, counts = summary](ApiRequest& request) {
                   return analytics(request, log, clock, counts);
                 }});

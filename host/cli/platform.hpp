@@ -73,6 +73,7 @@ class Platform {
 
   // Of the API: platform_api.cpp.
   api::PlatformServerParts parts();
+  [[nodiscard]] std::size_t connections_max(std::size_t wished) const;
   [[nodiscard]] ServerOptions server_options() const;
   void add_routes(api::ApiParts& made);
   void add_identity_routes(api::Router& router);

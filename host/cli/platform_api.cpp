@@ -12,6 +12,7 @@
 #include "host/api/usage_routes.hpp"
 #include "host/api/users_routes.hpp"
 #include "host/base/error.hpp"
+#include "host/base/process.hpp"
 #include "host/base/text.hpp"
 #include "host/cli/platform.hpp"
 #include "host/formula/trigger_input.hpp"
@@ -151,13 +152,24 @@ void Platform::log_request(const api::RequestSeen& seen) noexcept {
   }
 }
 
+/// As many as are wished, or as the system lets us have files, of which some are needed for what the requests ask for.
+std::size_t Platform::connections_max(std::size_t wished) const {
+  constexpr std::size_t other_files = 512;
+  const std::uint64_t files = raise_open_files_limit();
+  if (files >= wished + other_files) return wished;
+  const std::size_t possible = files > 2 * other_files ? static_cast<std::size_t>(files) - other_files : other_files;
+  warn("server.connections_max: " + std::to_string(wished) + " are wished, but the system allows " +
+       std::to_string(files) + " open files, so it is " + std::to_string(possible) + "; raise `ulimit -Hn`");
+  return possible;
+}
+
 ServerOptions Platform::server_options() const {
   const Settings& settings = session_.settings();
   ServerOptions options;
   options.address = settings.text("server.address");
   options.port = static_cast<std::uint16_t>(settings.integer("server.port"));
   options.workers = static_cast<std::size_t>(settings.integer("server.workers"));
-  options.connections_max = static_cast<std::size_t>(settings.integer("server.connections_max"));
+  options.connections_max = connections_max(static_cast<std::size_t>(settings.integer("server.connections_max")));
   options.body_max = static_cast<std::uint64_t>(settings.integer("server.body_max_mb")) << 20U;
   const std::string certificate = settings.text("server.certificate");
   const std::string key = settings.text("server.key");

@@ -84,6 +84,10 @@ TEST(ApiRequest, ReadsItsBodyWithinItsBound) {
   ApiRequest beyond = with_body("0123456789");
   beyond.body_max = 9;
   EXPECT_THAT([&] { (void)beyond.body_text(); }, throws_error(ErrorCode::limit_reached, "9 bytes"));
+  ApiRequest announced = with_body("1");
+  announced.body_max = 9;
+  announced.content_length = 10;
+  EXPECT_THAT([&] { (void)announced.body_text(); }, throws_error(ErrorCode::limit_reached, "9 bytes"));
   EXPECT_EQ(ApiRequest{}.body_text(), "");
   EXPECT_EQ(with_body(R"({"a":1})").body_object().at("a"), 1);
   EXPECT_TRUE(with_body("").body_json().is_null());
@@ -91,6 +95,15 @@ TEST(ApiRequest, ReadsItsBodyWithinItsBound) {
   for (const char* text : {"", "null", "[]", "1", "{"}) {
     EXPECT_THAT([&] { (void)with_body(text).body_object(); }, throws_error(ErrorCode::bad_input, "body")) << text;
   }
+}
+
+TEST(ApiRequest, RefusesABodyOfWhichSomethingWouldBeLost) {
+  for (const char* text : {R"({"a":1,"a":2})", R"([{"b":{"a":1,"c":{"a":1},"a":2}}])", R"({"\u0061":1,"a":2})"}) {
+    EXPECT_THAT([&] { (void)with_body(text).body_json(); }, throws_error(ErrorCode::bad_input, "\"a\" twice")) << text;
+  }
+  EXPECT_NO_THROW((void)with_body(R"([{"a":1},{"a":{"a":1}}])").body_json());
+  EXPECT_THAT([] { (void)with_body(std::string(200, '[')).body_json(); },
+              throws_error(ErrorCode::bad_input, "flatter"));
 }
 
 }  // namespace

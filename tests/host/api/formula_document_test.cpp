@@ -32,6 +32,17 @@ TEST(FormulaDocumentTest, AnEntryKeepsItsIdUnderANewNameIfItComesWithIt) {
   EXPECT_EQ(after.at("steps").at(2).at("id"), 101 + 0);
 }
 
+TEST(FormulaDocumentTest, KeepsWhatStandsForATextOrAListAsOne) {
+  const json::object document = kept(
+      R"({"name":7,"engine":null,"steps":[{"name":1,"type":"script","onSuccess":"b","onFailure":null},{"name":"b"}]})");
+  EXPECT_EQ(document.at("name"), "7");
+  EXPECT_FALSE(document.contains("engine"));
+  const json::object& step = document.at("steps").at(0).as_object();
+  EXPECT_EQ(step.at("name"), "1");
+  EXPECT_EQ(step.at("onSuccess"), json::value({"b"}));
+  EXPECT_FALSE(step.contains("onFailure"));
+}
+
 TEST(FormulaDocumentTest, RefusesPartsThatAreNoListsOfObjects) {
   EXPECT_THAT([] { (void)kept(R"({"steps":"x"})"); }, throws_error(ErrorCode::bad_input, "formula.steps: not a list"));
   EXPECT_THAT([] { (void)kept(R"({"triggers":[1]})"); },
