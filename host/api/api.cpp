@@ -44,10 +44,10 @@ void finish(ApiAnswer& answer, const ApiRequest& request) {
 }
 
 /// "." and ".." lead elsewhere at whoever normalises them: a proxy, a vendor. An encoded slash is one letter to us and
-/// two segments to others.
+/// two segments to others; so is a backslash.
 void refuse_wandering(std::string_view decoded_path) {
   for (std::size_t begin = 0; begin < decoded_path.size();) {
-    const std::size_t end = std::min(decoded_path.find('/', begin), decoded_path.size());
+    const std::size_t end = std::min(decoded_path.find_first_of("/\\", begin), decoded_path.size());
     const std::string_view segment = decoded_path.substr(begin, end - begin);
     if (segment == "." || segment == "..") {
       throw Error(ErrorCode::bad_input, "path: a part of it is '.' or '..'; write the path that is meant");

@@ -333,13 +333,19 @@ ApiAnswer put_models(const Elements& elements, ApiRequest& request) {
 /// PUT /configurations: all entries of an element, or an element with them.
 ApiAnswer put_configurations(const Elements& elements, ApiRequest& request) {
   json::value posted = parse_request_json(request.body_text());
-  json::array entries = posted.is_object() ? list_of(posted.get_object(), "configuration") : json::array();
-  if (posted.is_array()) entries = std::move(posted.get_array());
+  if (const json::object* element = posted.if_object(); element != nullptr && element->contains("configuration")) {
+    posted = json::value(element->at("configuration"));
+  }
+  const bool is_list = posted.is_array();
+  json::array entries = is_list ? std::move(posted.get_array()) : json::array();
   if (entries.size() > element_list_max) {
     throw Error(ErrorCode::bad_input, "body: more than " + std::to_string(element_list_max) + " entries");
   }
   const std::int64_t first = elements->store().take_ids(count_parts(entries) + 1);
   return answer_json(elements->change(request, Extendable::no, [&](json::object& document) {
+    if (!is_list) {  // else nothing would be left of what there is
+      throw Error(ErrorCode::bad_input, "body: neither a list of configuration entries nor an element that has one");
+    }
     PartMaking making(first, elements->now(), request.principal.account);
     making.know(document);
     json::array made;

@@ -245,6 +245,10 @@ TEST_F(ElementsRoutes, ConfigurationIsNamedByItsKey) {
   EXPECT_EQ(ask("DELETE", base + "/base.url").status, 404);
   const JsonAnswer whole = ask("PUT", "/elements/churrosdbelement/configurations", R"([{"key":"only"}])");
   EXPECT_THAT(whole.body.at("configuration").as_array(), SizeIs(1));
+  for (const char* none : {"1", "\"x\"", "null", "{}", R"({"configuration":{}})"}) {
+    EXPECT_EQ(ask("PUT", "/elements/churrosdbelement/configurations", none).status, 400) << none;
+  }
+  EXPECT_THAT(ask("GET", base).body.as_array(), SizeIs(1)) << "what says nothing takes nothing away";
 }
 
 TEST_F(ElementsRoutes, AHookGoesFromLegacyToNewAndNotBack) {
