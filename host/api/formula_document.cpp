@@ -47,6 +47,12 @@ void keep_as_text(json::object& object, std::initializer_list<std::string_view> 
   }
 }
 
+bool is_list_of_texts(const json::value& value) {
+  const json::array* list = value.if_array();
+  return list != nullptr &&
+         std::all_of(list->begin(), list->end(), [](const json::value& one) { return one.is_string(); });
+}
+
 /// Kept as it is read: one name is a list of one.
 void keep_as_list(json::object& object, std::initializer_list<std::string_view> members) {
   for (const std::string_view member : members) {
@@ -56,6 +62,8 @@ void keep_as_list(json::object& object, std::initializer_list<std::string_view> 
       object.erase(member);
     } else if (value->is_string()) {
       *value = json::array{*value};
+    } else if (!is_list_of_texts(*value)) {
+      throw Error(ErrorCode::bad_input, "formula." + std::string(member) + ": not a list of names of steps");
     }
   }
 }
