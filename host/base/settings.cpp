@@ -251,6 +251,8 @@ const std::vector<SettingSpec>& known_settings() {
        .description = "The key of all stored secrets, 32 bytes in base64 or hex; empty: <data.folder>/master.key",
        .secret = true},
       {.key = "output", .otherwise = "table", .description = "How answers are printed", .words = {"table", "json"}},
+      {.key = "context", .description = "The server that the commands speak to; empty: what `context use` chose"},
+      {.key = "config", .description = "The file of the servers; empty: $XDG_CONFIG_HOME/formulary/contexts.json"},
       {.key = "log.level",
        .otherwise = "warn",
        .description = "The least important line that is logged",

@@ -11,6 +11,7 @@
 #include "host/base/error.hpp"
 #include "host/cli/app_words.hpp"
 #include "host/cli/commands.hpp"
+#include "host/cli/commands_remote.hpp"
 #include "host/cli/failure_report.hpp"
 #include "host/cli/input.hpp"
 #include "host/cli/output.hpp"
@@ -33,13 +34,14 @@ void add_setting(CLI::App& app, Flags& flags, const std::string& option, const s
 
 void add_elements(CLI::App& app, Chosen& chosen) {
   CLI::App& elements = group(app, "elements", "The elements that the plugins folder offers");
-  command(elements, "list", "Every plugin with its state, and why one is refused").callback([&chosen] {
-    chosen = list_elements;
-  });
+  add_list(elements, chosen, "elements", "Every plugin with its state, and why one is refused", list_elements);
   CLI::App& show = command(elements, "show", "An element's configuration and resources");
   auto key = options_of<std::string>();
   show.add_option("ELEMENT", *key, "The element's key, for instance smartrecruiters")->required();
-  show.callback([&chosen, key] { chosen = [key](Session& session) { return show_element(session, *key); }; });
+  show.callback([&chosen, key] {
+    chosen = either([key](Session& session) { return show_element(session, *key); },
+                    [key](Session& session) { return show_remote(session, "elements", *key); });
+  });
 }
 
 void add_plugin(CLI::App& app, Chosen& chosen) {
@@ -65,14 +67,16 @@ void add_create_instance(CLI::App& instances, Chosen& chosen) {
                     "Authenticate at another element platform, by its API's base URL");
   create.add_option("--platform-authorization", options->platform_authorization_file,
                     "@FILE or @-: the line 'User <secret>, Organization <secret>' for --platform");
-  create.callback(
-      [&chosen, options] { chosen = [options](Session& session) { return create_instance(session, *options); }; });
+  create.callback([&chosen, options] {
+    chosen = either([options](Session& session) { return create_instance(session, *options); },
+                    [options](Session& session) { return create_remote_instance(session, *options); });
+  });
 }
 
 void add_instances(CLI::App& app, Chosen& chosen) {
   CLI::App& instances = group(app, "instances", "Authenticated element instances");
   add_create_instance(instances, chosen);
-  command(instances, "list", "All instances").callback([&chosen] { chosen = list_instances; });
+  add_list(instances, chosen, "instances", "All instances", list_instances);
 
   struct Show {
     std::string selector;
@@ -83,7 +87,9 @@ void add_instances(CLI::App& app, Chosen& chosen) {
   show.add_option("INSTANCE", shown->selector, "Its id, or its name")->required();
   show.add_flag("--token", shown->with_token, "Show the element token too");
   show.callback([&chosen, shown] {
-    chosen = [shown](Session& session) { return show_instance(session, shown->selector, shown->with_token); };
+    chosen = either(
+        [shown](Session& session) { return show_instance(session, shown->selector, shown->with_token); },
+        [shown](Session& session) { return show_remote(session, "instances", shown->selector, shown->with_token); });
   });
 
   struct Delete {
@@ -95,7 +101,9 @@ void add_instances(CLI::App& app, Chosen& chosen) {
   remove.add_option("INSTANCE", removed->selector, "Its id, or its name")->required();
   remove.add_flag("-y,--yes", removed->yes, "Do not ask");
   remove.callback([&chosen, removed] {
-    chosen = [removed](Session& session) { return delete_instance(session, removed->selector, removed->yes); };
+    chosen = either(
+        [removed](Session& session) { return delete_instance(session, removed->selector, removed->yes); },
+        [removed](Session& session) { return delete_remote(session, "instances", removed->selector, removed->yes); });
   });
 }
 
@@ -113,8 +121,10 @@ void add_call(CLI::App& app, Chosen& chosen) {
   call.add_flag(
       "-i,--include", options->include_head,
       "Also print status, headers and the next page's token, on stderr; with --output json as one line of JSON");
-  call.callback(
-      [&chosen, options] { chosen = [options](Session& session) { return call_instance(session, *options); }; });
+  call.callback([&chosen, options] {
+    chosen = either([options](Session& session) { return call_instance(session, *options); },
+                    [options](Session& session) { return call_remote_instance(session, *options); });
+  });
 }
 
 void add_execution_lists(CLI::App& executions, Chosen& chosen) {
@@ -123,29 +133,41 @@ void add_execution_lists(CLI::App& executions, Chosen& chosen) {
   list.add_option("--status", listed->status, "pending, success, failed or cancelled");
   list.add_option("--limit", listed->limit, "At most so many, up to 1000; default 50");
   list.add_option("--before", listed->before, "An execution's id: only older ones");
-  list.callback(
-      [&chosen, listed] { chosen = [listed](Session& session) { return list_executions(session, *listed); }; });
+  list.callback([&chosen, listed] {
+    chosen = either([listed](Session& session) { return list_executions(session, *listed); },
+                    [listed](Session& session) { return list_remote_executions(session, *listed); });
+  });
 
   CLI::App& show = command(executions, "show", "One execution with its steps");
   auto shown = options_of<ShowExecution>();
   show.add_option("EXECUTION", shown->id, "Its id")->required();
   show.add_option("--step", shown->step, "Only this step, with its values");
   show.add_flag("--values", shown->values, "The values of all steps: what they sent and got");
-  show.callback([&chosen, shown] { chosen = [shown](Session& session) { return show_execution(session, *shown); }; });
+  show.callback([&chosen, shown] {
+    chosen = either([shown](Session& session) { return show_execution(session, *shown); },
+                    [shown](Session& session) { return show_remote_execution(session, *shown); });
+  });
 }
 
 void add_executions(CLI::App& app, Chosen& chosen) {
   CLI::App& executions = group(app, "executions", "What formulas did and do");
   add_execution_lists(executions, chosen);
-  const auto add = [&](const char* word, const char* description, ExitCode (*what)(Session&, const std::string&)) {
+  const auto add = [&](const char* word, const char* description, ExitCode (*what)(Session&, const std::string&),
+                       ExitCode (*there)(Session&, const std::string&)) {
     CLI::App& made = command(executions, word, description);
     auto id = options_of<std::string>();
     made.add_option("EXECUTION", *id, "Its id")->required();
-    made.callback([&chosen, id, what] { chosen = [id, what](Session& session) { return what(session, *id); }; });
+    made.callback([&chosen, id, what, there] {
+      Chosen here = [id, what](Session& session) { return what(session, *id); };
+      chosen = there == nullptr
+                   ? only_here(std::move(here))
+                   : either(std::move(here), [id, there](Session& session) { return there(session, *id); });
+    });
   };
-  add("watch", "Follow an execution to its end, and go on with one whose process is gone", watch_execution);
-  add("rerun", "Run again: the same version of the formula, configuration and input", rerun_execution);
-  add("cancel", "End an execution as cancelled", cancel_execution);
+  add("watch", "Follow an execution to its end, and go on with one whose process is gone", watch_execution, nullptr);
+  add("rerun", "Run again: the same version of the formula, configuration and input", rerun_execution,
+      rerun_remote_execution);
+  add("cancel", "End an execution as cancelled", cancel_execution, cancel_remote_execution);
 
   CLI::App& resume = command(executions, "resume", "Decide about a request that is in doubt, and go on");
   auto options = options_of<ResumeExecution>();
@@ -153,8 +175,9 @@ void add_executions(CLI::App& app, Chosen& chosen) {
   resume.add_flag("--send-again", options->send_again, "It was not done: send it again");
   resume.add_flag("--done", options->done, "It was done: go on as if the vendor had said so");
   resume.add_option("--answer", options->body_file, "With --done: a JSON file with the vendor's answer");
-  resume.callback(
-      [&chosen, options] { chosen = [options](Session& session) { return resume_execution(session, *options); }; });
+  resume.callback([&chosen, options] {
+    chosen = only_here([options](Session& session) { return resume_execution(session, *options); });
+  });
 }
 
 void add_serve(CLI::App& app, Flags& flags, Chosen& chosen) {
@@ -199,6 +222,8 @@ void add_global_options(CLI::App& app, Flags& flags) {
   add_setting(app, flags, "--plugins", "plugins.folder", "The plugins folder");
   add_setting(app, flags, "--ca-file", "ca.file", "PEM file with further trust anchors for TLS");
   add_setting(app, flags, "--time-limit-ms", "http.time_limit_ms", "Longest time of one request, milliseconds");
+  add_setting(app, flags, "--context", "context",
+              "The server to speak to, by its name; local: this machine's data folder");
   add_setting(app, flags, "--log-level", "log.level", "trace, debug, info, warn or error");
   app.add_option("--settings", flags.settings_file,
                  "A settings file, .toml or .properties (default: ./formulary.toml or ./formulary.properties)");
@@ -253,6 +278,7 @@ ExitCode parse_and_run(const std::vector<std::string>& arguments, const Io& io, 
   add_call(app, chosen);
   add_formulas(app, chosen);
   add_executions(app, chosen);
+  add_remote(app, chosen);
   add_serve(app, flags, chosen);
   add_rest(app, chosen, io);
   try {

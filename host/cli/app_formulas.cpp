@@ -2,6 +2,7 @@
 /// The commands below `formulas`, as they are typed.
 #include "host/cli/app_words.hpp"
 #include "host/cli/commands.hpp"
+#include "host/cli/commands_remote.hpp"
 
 namespace formulary::cli {
 namespace {
@@ -34,22 +35,28 @@ void add_graph_and_export(CLI::App& formulas, Chosen& chosen) {
 }
 
 void add_selected(CLI::App& parent, Chosen& chosen, const std::string& word, const std::string& description,
-                  const std::string& argument, const std::string& help,
-                  ExitCode (*what)(Session&, const std::string&)) {
+                  const std::string& argument, const std::string& help, ExitCode (*what)(Session&, const std::string&),
+                  ExitCode (*there)(Session&, const std::string&)) {
   CLI::App& made = command(parent, word, description);
   auto given = options_of<std::string>();
   made.add_option(argument, *given, help)->required();
-  made.callback([&chosen, given, what] { chosen = [given, what](Session& session) { return what(session, *given); }; });
+  made.callback([&chosen, given, what, there] {
+    chosen = either([given, what](Session& session) { return what(session, *given); },
+                    [given, there](Session& session) { return there(session, *given); });
+  });
 }
 
 void add_stored(CLI::App& formulas, Chosen& chosen) {
   add_selected(formulas, chosen, "apply",
                "Keep a template: as a new formula, or as a new version of the one of its name", "FILE",
-               "The template, JSON; - for standard input", apply_formula);
-  command(formulas, "list", "The formulas that are kept").callback([&chosen] { chosen = list_formulas; });
-  add_selected(formulas, chosen, "show", "One formula that is kept", "FORMULA", "Its id, or its name", show_formula);
+               "The template, JSON; - for standard input", apply_formula, apply_remote_formula);
+  add_list(formulas, chosen, "formulas", "The formulas that are kept", list_formulas);
+  add_selected(formulas, chosen, "show", "One formula that is kept", "FORMULA", "Its id, or its name", show_formula,
+               [](Session& session, const std::string& which) { return show_remote(session, "formulas", which); });
   add_selected(formulas, chosen, "delete", "Delete a formula that has no instances", "FORMULA", "Its id, or its name",
-               delete_formula);
+               delete_formula, [](Session& session, const std::string& which) {
+                 return delete_remote(session, "formulas", which, true);
+               });
 }
 
 void add_formula_instances(CLI::App& formulas, Chosen& chosen) {
@@ -65,21 +72,25 @@ void add_formula_instances(CLI::App& formulas, Chosen& chosen) {
   create.add_option("--secret", created->secrets, "KEY=@FILE, KEY=@- or KEY: a value that nobody should see")
       ->allow_extra_args(false);
   create.callback([&chosen, created] {
-    chosen = [created](Session& session) { return create_formula_instance(session, *created); };
+    chosen = either([created](Session& session) { return create_formula_instance(session, *created); },
+                    [created](Session& session) { return create_remote_formula_instance(session, *created); });
   });
-  command(instances, "list", "All of them, with the next moment of those with a schedule").callback([&chosen] {
-    chosen = list_formula_instances;
-  });
-  add_selected(instances, chosen, "show", "One formula instance", "INSTANCE", "Its id, or its name",
-               show_formula_instance);
+  add_list(instances, chosen, "formula instances", "All of them, with the next moment of those with a schedule",
+           list_formula_instances);
+  add_selected(
+      instances, chosen, "show", "One formula instance", "INSTANCE", "Its id, or its name", show_formula_instance,
+      [](Session& session, const std::string& which) { return show_remote(session, "formula instances", which); });
   add_selected(instances, chosen, "delete", "Delete a formula instance; its executions stay", "INSTANCE",
-               "Its id, or its name", delete_formula_instance);
+               "Its id, or its name", delete_formula_instance, [](Session& session, const std::string& which) {
+                 return delete_remote(session, "formula instances", which, true);
+               });
   CLI::App& run = command(instances, "run", "Run it now, and print each step");
   auto options = options_of<RunFormulaInstance>();
   run.add_option("INSTANCE", options->instance, "Its id, or its name")->required();
   run.add_option("--args", options->args_file, "A JSON file for trigger.args; - for standard input");
-  run.callback(
-      [&chosen, options] { chosen = [options](Session& session) { return run_formula_instance(session, *options); }; });
+  run.callback([&chosen, options] {
+    chosen = only_here([options](Session& session) { return run_formula_instance(session, *options); });
+  });
 }
 
 }  // namespace
@@ -100,11 +111,13 @@ void add_formulas(CLI::App& app, Chosen& chosen) {
       ->allow_extra_args(false);
   run.add_option("--args", options->args_file,
                  "A JSON file for the manual trigger's trigger.args; - for standard input");
-  run.callback([&chosen, options] { chosen = [options](Session& session) { return run_formula(session, *options); }; });
+  run.callback([&chosen, options] {
+    chosen = only_here([options](Session& session) { return run_formula(session, *options); });
+  });
   add_stored(formulas, chosen);
   add_formula_instances(formulas, chosen);
   command(formulas, "schedule", "Start scheduled formulas as their time comes, until Ctrl C").callback([&chosen] {
-    chosen = run_schedule;
+    chosen = only_here(run_schedule);
   });
 }
 

@@ -35,6 +35,18 @@ std::shared_ptr<Options> options_of() {
   return std::make_shared<Options>();
 }
 
+/// What a command does with this machine's data folder, or with the server that is chosen.
+[[nodiscard]] Chosen either(Chosen here, Chosen there);
+/// A command that no server is asked for: refused while one is chosen, so that nobody takes one for the other.
+[[nodiscard]] Chosen only_here(Chosen here);
+
+/// The command `list` of what is here and, in pages, at servers; `word` is the RemoteNoun's.
+void add_list(CLI::App& parent, Chosen& chosen, const std::string& word, const std::string& description,
+              ExitCode (*here)(Session&));
+
+/// login, logout, context, and what only servers have.
+void add_remote(CLI::App& app, Chosen& chosen);
+
 /// The group `formulas`.
 void add_formulas(CLI::App& app, Chosen& chosen);
 

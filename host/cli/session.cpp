@@ -113,6 +113,12 @@ Transport& Session::transport() {
   return *transport_;
 }
 
+std::unique_ptr<Transport> Session::transport_to_server(const std::string& ca_file) const {
+  if (ca_file.empty() || !settings_.text("ca.file").empty()) return parts_.transport(settings_);
+  return parts_.transport(
+      Settings::load({.flags = {{"ca.file", ca_file}}, .environment = io_.environment, .file = settings_.file()}));
+}
+
 Publisher& Session::publisher() {
   if (!publisher_) publisher_ = parts_.publisher(settings_);
   return *publisher_;

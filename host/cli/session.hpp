@@ -64,6 +64,8 @@ class Session {
   [[nodiscard]] Transport& transport();
   /// The caller's own: for what is called on behalf of others.
   [[nodiscard]] std::unique_ptr<Transport> vetted_transport(std::function<void(const std::string& address)> vet) const;
+  /// One of its own for a server, whose certificate `ca_file` may vouch for besides `ca.file`, which comes first.
+  [[nodiscard]] std::unique_ptr<Transport> transport_to_server(const std::string& ca_file) const;
   [[nodiscard]] Publisher& publisher();
   [[nodiscard]] ScriptRunner& script_runner();
   [[nodiscard]] const std::shared_ptr<Storage>& storage();
