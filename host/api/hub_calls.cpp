@@ -7,7 +7,6 @@
 #include <set>
 #include <utility>
 
-#include "host/api/answer_filter.hpp"
 #include "host/base/error.hpp"
 
 namespace formulary::api {
@@ -19,15 +18,9 @@ constexpr std::size_t held_answer_max = 32U << 20U;  ///< Of JSON, which is held
 constexpr std::array<std::string_view, 6> headers_passed_on = {"accept",        "accept-language", "if-match",
                                                                "if-none-match", "prefer",          "range"};
 
-bool is_json(std::string_view content_type) {
-  const std::string_view type = content_type.substr(0, content_type.find(';'));
-  return type == "application/json" || type.ends_with("+json");
-}
-
 json::object query_of(const ApiRequest& request) {
   json::object query;
   for (const auto& [name, value] : request.query) {
-    if (name == "fields" || name == "orderBy") continue;
     json::value& at = query[name];
     if (at.is_null()) {
       at = value;
@@ -48,15 +41,6 @@ json::object headers_of(const ApiRequest& request) {
   return headers;
 }
 
-bool keeps_nulls(const InstanceRecord& instance) {
-  // The document is ours and small; most instances do not have the entry at all.
-  if (instance.document.find("filter.response.nulls") == std::string::npos) return false;
-  const json::value document = parse_json(instance.document, "instance");
-  const json::value* platform = document.as_object().if_contains("platformConfiguration");
-  const json::value* value = platform == nullptr ? nullptr : platform->as_object().if_contains("filter.response.nulls");
-  return value != nullptr && (*value == json::value("false") || *value == json::value(false));
-}
-
 /// What a client may hear of the vendor's head.
 bool passes_back(std::string_view name) {
   std::string lower(name);
@@ -67,57 +51,27 @@ bool passes_back(std::string_view name) {
   return known.contains(lower) || lower.starts_with("elements-");
 }
 
-/// Nothing if it is too large to be held as values, or no JSON whatever its type says: then it passes as it is.
-std::optional<json::value> parsed_answer(const std::string& body) {
-  try {
-    return parse_json(body, "answer");
-  } catch (const Error&) {
-    return std::nullopt;
-  }
+/// JSON is held, since it may be changed; the rest is read from where it lies.
+void hold_json(ResourceAnswer& answer) {
+  if (!answer.spool || !is_json_type(answer.content_type)) return;
+  const std::uint64_t length = answer.spool->size() - answer.spooled_from;
+  if (length > held_answer_max) return;
+  answer.body.resize(static_cast<std::size_t>(length));
+  std::size_t done = 0;
+  while (const std::size_t count = answer.spool->read(answer.spooled_from + done, std::span(answer.body).subspan(done)))
+    done += count;
+  answer.spool.reset();
 }
 
-/// What is small or may be changed is held; the rest is read from where it lies.
-void put_body(ResourceAnswer&& answer, ApiAnswer& result) {
-  if (!answer.spool) {
-    result.body = std::move(answer.body);
-    return;
-  }
-  const std::uint64_t length = answer.spool->size() - answer.spooled_from;
-  if (length <= held_answer_max && is_json(result.content_type)) {
-    result.body.resize(static_cast<std::size_t>(length));
-    std::size_t done = 0;
-    while (const std::size_t count =
-               answer.spool->read(answer.spooled_from + done, std::span(result.body).subspan(done)))
-      done += count;
-    return;
-  }
-  result.source = [spool = answer.spool, at = std::uint64_t{answer.spooled_from}](std::span<char> room) mutable {
+std::function<std::size_t(std::span<char>)> source_of(const ResourceAnswer& answer) {
+  return [spool = answer.spool, at = std::uint64_t{answer.spooled_from}](std::span<char> room) mutable {
     const std::size_t count = spool->read(at, room);
     at += count;
     return count;
   };
 }
 
-std::string object_name(std::string_view pattern) {
-  pattern.remove_prefix(std::min<std::size_t>(1, pattern.size()));
-  return std::string(pattern.substr(0, pattern.find('/')));
-}
-
-std::set<std::string> object_names(const Manifest& manifest) {
-  std::set<std::string> names;
-  for (const ManifestResource& resource : manifest.resources) names.insert(object_name(resource.path));
-  return names;
-}
-
 }  // namespace
-
-std::string path_without_hub(std::string_view path) {
-  constexpr std::string_view hubs = "/hubs/";
-  if (!path.starts_with(hubs)) return std::string(path);
-  path.remove_prefix(hubs.size());
-  const std::size_t slash = path.find('/');
-  return slash == std::string_view::npos ? "/" : std::string(path.substr(slash));
-}
 
 HubCalls::HubCalls(HubPorts ports) : ports_(std::move(ports)) {}
 
@@ -128,7 +82,8 @@ ApiAnswer HubCalls::handle(ApiRequest& request) const {
   }
   const std::string path = path_without_hub(request.path);
   if (path == "/objects" && request.method == "GET") {
-    return objects(request, ports_.instances->manifest(instance->element_key));
+    const bool detailed = request.header("elements-version").value_or("") == "Helium";
+    return answer_json(object_list(ports_.instances->manifest(instance->element_key), detailed));
   }
   if (instance->disabled) {
     throw Error(ErrorCode::permission_denied, "instance " + std::to_string(instance->id) +
@@ -136,7 +91,7 @@ ApiAnswer HubCalls::handle(ApiRequest& request) const {
                                                   std::to_string(instance->id) + "/enabled");
   }
   if (path == "/ping" && request.method == "GET") {
-    return answer_json(json::object{{"dateTime", iso8601(ports_.clock->wall())}, {"endpoint", instance->element_key}});
+    return answer_json(ping_document(*instance, *ports_.clock));
   }
   return call(request, *instance, path);
 }
@@ -153,6 +108,7 @@ ApiAnswer HubCalls::call(ApiRequest& request, const InstanceRecord& instance, co
   sent.method = method;
   sent.path = path;
   sent.query = query_of(request);
+  const AnswerView view = take_view(sent.query);
   sent.headers = headers_of(request);
   take_body(request, sent);
   CallContext context = ports_.call_context(request);
@@ -160,14 +116,14 @@ ApiAnswer HubCalls::call(ApiRequest& request, const InstanceRecord& instance, co
     context.output_max = static_cast<std::size_t>(ports_.stream_max);
     context.spool = std::make_shared<Spool>(ports_.spool_folder, SpoolLimits{.bytes_max = ports_.stream_max});
   }
-  ApiAnswer answer = answer_of(request, instance, ports_.instances->call(instance.id, sent, context));
+  ApiAnswer answer = answer_of(instance, view, ports_.instances->call(instance.id, sent, context));
   if (ports_.answered) ports_.answered(request, instance.id, sent, answer);
   return answer;
 }
 
 void HubCalls::take_body(ApiRequest& request, ResourceRequest& sent) const {
   sent.content_type = std::string(request.header("content-type").value_or(""));
-  if (sent.content_type.empty() || is_json(sent.content_type) || !request.allow_body) {
+  if (sent.content_type.empty() || is_json_type(sent.content_type) || !request.allow_body) {
     sent.body = request.body_text();
     if (sent.body == "null" && sent.method == "DELETE") sent.body.clear();  // what some clients send for "no body"
     if (sent.body.empty()) sent.content_type.clear();
@@ -185,52 +141,19 @@ void HubCalls::take_body(ApiRequest& request, ResourceRequest& sent) const {
   }
 }
 
-ApiAnswer HubCalls::answer_of(const ApiRequest& request, const InstanceRecord& instance, ResourceAnswer answer) const {
+ApiAnswer HubCalls::answer_of(const InstanceRecord& instance, const AnswerView& view, ResourceAnswer answer) const {
+  hold_json(answer);
+  shape_answer(answer, view, instance);
   ApiAnswer result;
-  result.status = answer.status >= 200 && answer.status < 300 ? 200 : answer.status;
+  result.status = answer.status;
   for (auto& [name, value] : answer.headers) {
     if (passes_back(name)) result.headers.emplace_back(std::move(name), std::move(value));
   }
-  result.headers.emplace_back("elements-element-instance-id", std::to_string(instance.id));
   if (!answer.next_page.empty()) result.headers.emplace_back("Elements-Next-Page-Token", answer.next_page);
   if (!answer.content_type.empty()) result.content_type = answer.content_type;
-  put_body(std::move(answer), result);
-  if (result.body.empty() || !is_json(result.content_type)) return result;
-
-  std::optional<json::value> parsed = parsed_answer(result.body);
-  if (!parsed) return result;
-  json::value& document = *parsed;
-  if (document.is_array()) {
-    result.headers.emplace_back("Elements-Returned-Count", std::to_string(document.get_array().size()));
-  }
-  bool changed = false;
-  if (!keeps_nulls(instance) && result.body.find("null") != std::string::npos) {
-    remove_nulls(document);
-    changed = true;
-  }
-  if (const auto order = request.query_value("orderBy"); order && !order->empty()) {
-    sort_by(document, parse_order(*order));
-    changed = true;
-  }
-  if (const auto fields = request.query_value("fields"); fields && !fields->empty()) {
-    select_fields(document, parse_fields(*fields));
-    changed = true;
-  }
-  if (changed) result.body = to_text(document);
+  if (answer.spool) result.source = source_of(answer);
+  result.body = std::move(answer.body);
   return result;
-}
-
-ApiAnswer HubCalls::objects(const ApiRequest& request, const Manifest& manifest) const {
-  const bool detailed = request.header("elements-version").value_or("") == "Helium";
-  json::array names;
-  for (const std::string& name : object_names(manifest)) {
-    if (detailed) {
-      names.push_back(json::object{{"name", name}, {"vendorName", name}, {"type", "vendor"}});
-    } else {
-      names.emplace_back(name);
-    }
-  }
-  return answer_json(names);
 }
 
 }  // namespace formulary::api

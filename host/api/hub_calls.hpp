@@ -9,6 +9,7 @@
 
 #include "host/api/api_request.hpp"
 #include "host/base/clock.hpp"
+#include "host/element/hub_answer.hpp"
 #include "host/element/instances.hpp"
 #include "host/store/store.hpp"
 
@@ -43,14 +44,10 @@ class HubCalls {
  private:
   [[nodiscard]] ApiAnswer call(ApiRequest& request, const InstanceRecord& instance, const std::string& path) const;
   void take_body(ApiRequest& request, ResourceRequest& sent) const;
-  [[nodiscard]] ApiAnswer answer_of(const ApiRequest& request, const InstanceRecord& instance,
+  [[nodiscard]] ApiAnswer answer_of(const InstanceRecord& instance, const AnswerView& view,
                                     ResourceAnswer answer) const;
-  [[nodiscard]] ApiAnswer objects(const ApiRequest& request, const Manifest& manifest) const;
 
   HubPorts ports_;
 };
-
-/// "/hubs/crm/contacts/1" -> "/contacts/1": which hub is named does not matter.
-[[nodiscard]] std::string path_without_hub(std::string_view path);
 
 }  // namespace formulary::api

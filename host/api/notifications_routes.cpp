@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::size_t topics_max = 100;
 constexpr std::size_t topic_bytes_max = 1'024;
-constexpr std::size_t body_bytes_max = 2U << 20U;
 
 NotificationRecord known_notification(const NotificationServices& services, const ApiRequest& request) {
   const std::int64_t id = request.id("id");
@@ -21,7 +20,7 @@ NotificationRecord known_notification(const NotificationServices& services, cons
 }
 
 ApiAnswer create(const NotificationServices& services, ApiRequest& request) {
-  const json::value body = parse_json(request.body_text(body_bytes_max), "notification");
+  const json::value body = request.body_object();
   const JsonReader reader(body, "notification");
   delivery::Notification what{.severity = reader.text_or("severity", "medium"),
                               .topic = reader.text("topic"),

@@ -6,6 +6,7 @@
 
 #include "host/base/error.hpp"
 #include "host/base/ids.hpp"
+#include "host/element/hub_answer.hpp"
 #include "host/engine/redaction.hpp"
 
 namespace formulary::cli {
@@ -148,8 +149,8 @@ EnginePorts Session::engine_ports() {
   EnginePorts ports;
   ports.steps.call_element = [this](std::string_view selector, const ResourceRequest& request,
                                     const CallContext& context) {
-    const std::optional<std::int64_t> own = instance_for(selector, context.formula_instance);
-    return own ? instances().call(*own, request, context) : instances().call(selector, request, context);
+    const InstanceRecord instance = instance_for(selector, context.formula_instance);
+    return call_through_hub(instances(), instance, parts_.clock, request, context);
   };
   ports.steps.notify = [this](const std::string& text) { io_.err << "notification: " + printable(text) + '\n'; };
   ports.steps.transport = &transport();
@@ -175,11 +176,11 @@ EnginePorts Session::engine_ports() {
 }
 
 /// A step calls what its account has, and nothing else; a formula that is run without an instance is the operator's.
-std::optional<std::int64_t> Session::instance_for(std::string_view selector, std::int64_t formula_instance) {
-  if (formula_instance == 0) return std::nullopt;
+InstanceRecord Session::instance_for(std::string_view selector, std::int64_t formula_instance) {
+  if (formula_instance == 0) return instances().find(selector);
   const std::int64_t account = account_of(formula_instance);
   for (const InstanceRecord& record : store().find_instances(selector)) {
-    if (record.account == account) return record.id;
+    if (record.account == account) return record;
   }
   throw Error(ErrorCode::not_found, "element instance '" + std::string(selector.substr(0, 200)) +
                                         "': the formula's account has none of that id or name");
@@ -202,6 +203,11 @@ Engine& Session::engine() {
   EngineSettings settings;
   settings.steps.request_time_limit = std::chrono::milliseconds(settings_.integer("http.time_limit_ms"));
   settings.steps.script_time_limit = std::chrono::milliseconds(settings_.integer("script.time_limit_ms"));
+  settings.steps.limits.steps_max = static_cast<std::size_t>(settings_.integer("formula.steps_max"));
+  settings.open_max = static_cast<std::size_t>(settings_.integer("formula.executions_max"));
+  settings.instance_running_max = static_cast<std::size_t>(settings_.integer("formula.instance_executions_max"));
+  settings.retention.age_max = std::chrono::hours(24 * settings_.integer("history.days"));
+  settings.retention.bytes_max = static_cast<std::uint64_t>(settings_.integer("history.max_mb")) << 20U;
   engine_ = std::make_unique<Engine>(engine_ports(), settings);
   return *engine_;
 }

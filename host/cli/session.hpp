@@ -87,7 +87,7 @@ class Session {
   Settings settings_;
   OutputFormat format_;
   EnginePorts engine_ports();
-  [[nodiscard]] std::optional<std::int64_t> instance_for(std::string_view selector, std::int64_t formula_instance);
+  [[nodiscard]] InstanceRecord instance_for(std::string_view selector, std::int64_t formula_instance);
   [[nodiscard]] std::int64_t account_of(std::int64_t formula_instance);
 
   std::function<void(EnginePorts&)> adapt_engine_;

@@ -68,6 +68,9 @@ class Instances {
   void remove(std::string_view selector);
   void remove(std::int64_t id);
 
+  /// What is stored of it, without secrets. Error(not_found), Error(conflict) if a name fits several.
+  [[nodiscard]] InstanceRecord find(std::string_view selector);
+
   /// Performs a resource request through the instance's plugin. The path may carry the /hubs/{hub} prefix. Opens the
   /// handle on first use and keeps it. Throws PluginError, Error(not_found).
   [[nodiscard]] ResourceAnswer call(std::string_view selector, const ResourceRequest& request,
@@ -87,7 +90,6 @@ class Instances {
   struct Live;
   using LivePromise = std::shared_future<std::shared_ptr<Live>>;
 
-  [[nodiscard]] InstanceRecord find(std::string_view selector);
   [[nodiscard]] InstanceRecord find(std::int64_t id);
   [[nodiscard]] json::object show_found(const InstanceRecord& found, bool with_token);
   [[nodiscard]] ResourceAnswer call_found(const InstanceRecord& found, const ResourceRequest& request,

@@ -147,7 +147,7 @@ void EngineParts::refuse_more_than_bound() {
     ++counters_.refused;
     throw Error(ErrorCode::rate_limited, "engine: " + std::to_string(open_.size()) +
                                              " executions are open, which is the bound (429); try again when some have "
-                                             "ended, or raise the bound");
+                                             "ended, or raise formula.executions_max");
   }
 }
 

@@ -103,12 +103,27 @@ plan::Answered StepPerformer::request(const CallOrder& order, const plan::Reques
 
 /// The file goes through memory, so it is bounded as every answer is.
 plan::Outcome StepPerformer::perform_kind(const CallOrder& order, const plan::StreamCall& call) const {
-  plan::Streamed outcome{.download = request(order, call.download)};
-  if (outcome.download.status >= first_error_status) return outcome;
+  plan::Outcome download = half_of_stream(order, call.download);
+  auto* file = std::get_if<plan::Answered>(&download);
+  if (file == nullptr) return download;
+  plan::Streamed outcome{.download = std::move(*file)};
+  if (!call.policy.accepts(outcome.download.status)) return outcome;
   const plan::RequestCall upload = plan::upload_of(call, outcome.download, order.idempotency_key);
   outcome.download.body.clear();
-  outcome.upload = request(order, upload);
+  plan::Outcome sent = half_of_stream(order, upload);
+  auto* answer = std::get_if<plan::Answered>(&sent);
+  if (answer == nullptr) return sent;
+  outcome.upload = std::move(*answer);
   return outcome;
+}
+
+/// Answered, also if the vendor refused; else Broke.
+plan::Outcome StepPerformer::half_of_stream(const CallOrder& order, const plan::RequestCall& call) const {
+  try {
+    return request(order, call);
+  } catch (const PluginError& error) {
+    return outcome_of(error);
+  }
 }
 
 plan::Outcome StepPerformer::perform_kind(const CallOrder& order, const plan::AmqpCall& call) const {

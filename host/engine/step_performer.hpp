@@ -42,6 +42,7 @@ class StepPerformer {
   [[nodiscard]] plan::Outcome perform_kind(const CallOrder& order, const plan::StreamCall& call) const;
   [[nodiscard]] plan::Outcome perform_kind(const CallOrder& order, const plan::AmqpCall& call) const;
   [[nodiscard]] plan::Outcome perform_kind(const CallOrder& order, const plan::NotifyCall& call) const;
+  [[nodiscard]] plan::Outcome half_of_stream(const CallOrder& order, const plan::RequestCall& call) const;
   [[nodiscard]] plan::Answered request(const CallOrder& order, const plan::RequestCall& call) const;
   [[nodiscard]] CallContext context_of(const CallOrder& order) const;
   [[nodiscard]] plan::Answered call_platform(const CallOrder& order, const plan::RequestCall& call) const;

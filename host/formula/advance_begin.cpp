@@ -94,7 +94,7 @@ void Advance::begin(const Due& due) {
     return end_now(ExecutionStatus::failed,
                    {.code = code_of(ErrorCode::limit_reached),
                     .message = "more than " + std::to_string(state_.limits.steps_max) +
-                               " steps were executed; look for steps that go round, or raise the bound"});
+                               " steps were executed; look for steps that go round, or raise formula.steps_max"});
   }
   begin_run(due, *step);
 }

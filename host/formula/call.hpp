@@ -15,6 +15,7 @@
 #include "host/base/clock.hpp"
 #include "host/base/error.hpp"
 #include "host/base/json.hpp"
+#include "host/formula/request_policy.hpp"
 #include "host/formula/scope.hpp"
 
 namespace formulary::plan {
@@ -44,6 +45,7 @@ struct StreamCall {
   RequestCall upload;     ///< Without a body.
   std::string form_name;  ///< Of the file's part in a multipart body; empty: the body is the file itself.
   json::object fields;    ///< Go before the file, if it is a part: values are texts.
+  RequestPolicy policy;   ///< Only what its download is accepted with is sent on.
 };
 struct ScriptCall {
   bool filter = false;

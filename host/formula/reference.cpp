@@ -293,15 +293,6 @@ void append_bounded(std::string& text, std::string_view addition, std::size_t by
   text += addition;
 }
 
-std::string inserted_text(const Reference& reference, const Scope& scope) {
-  const json::value* part = find_part(reference, scope).part;
-  const auto made = computed(reference, part, scope);
-  const json::value* value = made ? &*made : part;
-  if (value == nullptr || value->is_null()) return {};
-  if (const auto* string = value->if_string()) return std::string(*string);
-  return to_text(*value);
-}
-
 /// Texts that resolve to nothing disappear from objects; in arrays, where positions count, they become null.
 std::optional<json::value> resolve_nested(const json::value& value, const Scope& scope, std::size_t bytes_max) {
   if (const auto* array = value.if_array()) {
@@ -355,6 +346,15 @@ std::optional<std::string> Property::plain_text() const {
   if (segments_.empty()) return source_.is_structured() ? std::nullopt : std::optional(to_text(source_));
   const auto* text = std::get_if<std::string>(&segments_.front());
   return segments_.size() == 1 && text != nullptr ? std::optional(*text) : std::nullopt;
+}
+
+std::string inserted_text(const Reference& reference, const Scope& scope) {
+  const json::value* part = find_part(reference, scope).part;
+  const auto made = computed(reference, part, scope);
+  const json::value* value = made ? &*made : part;
+  if (value == nullptr || value->is_null()) return {};
+  if (const auto* string = value->if_string()) return std::string(*string);
+  return to_text(*value);
 }
 
 const json::value* find(const Reference& reference, const Scope& scope) {

@@ -74,6 +74,9 @@ class Property {
 /// the scope.
 [[nodiscard]] const json::value* find(const Reference& reference, const Scope& scope);
 
+/// What a reference becomes in the middle of a text: see resolve().
+[[nodiscard]] std::string inserted_text(const Reference& reference, const Scope& scope);
+
 /// A property that is exactly one reference gives the referenced value with its type, nullopt if there is none. In any
 /// other text each reference is replaced by its value as text: strings as they are, null and missing ones as nothing,
 /// everything else as compact JSON. Nothing is escaped, and what was inserted is not searched for references again.

@@ -23,6 +23,26 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
 }
 
+/// "id", "folder-id", "contact.id"
+bool is_variable(std::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+           c == '.';
+  });
+}
+
+std::string without_blanks(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    if (c == ' ') {
+      result += "%20";
+    } else {
+      result += c;
+    }
+  }
+  return result;
+}
+
 void add_parameter(json::object& query, std::string_view name, const json::value& value) {
   if (value.is_null()) return;
   if (const auto* array = value.if_array()) {
@@ -131,7 +151,7 @@ std::string RequestBuilder::target(const RequestProperties& request, std::string
   const auto value = resolved(request.target);
   if (!value || value->is_structured()) fail(std::string(name) + " " + shown(request.target) + " gives no text");
   auto variables = resolved(request.path);
-  std::string text = with_variables(scalar_text(*value), variables ? variables->if_object() : nullptr, name);
+  std::string text = filled(request.target, *value, variables ? variables->if_object() : nullptr, name);
   if (variables) call.path = *std::move(variables);
   if (text.size() > target_bytes_max) {
     fail(std::string(name) + " is longer than " + std::to_string(target_bytes_max) +
@@ -141,6 +161,21 @@ std::string RequestBuilder::target(const RequestProperties& request, std::string
     fail(std::string(name) + " has a blank or a control character after its references were replaced");
   }
   return text;
+}
+
+/// An address that is one reference is what the configuration says, {variables} and all. In any other only the
+/// template's own text has variables: what a reference puts in is data, in which braces and blanks mean nothing.
+std::string RequestBuilder::filled(const Property& target, const json::value& value, const json::object* variables,
+                                   std::string_view name) const {
+  const auto& segments = target.segments();
+  if (segments.size() < 2) return with_variables(scalar_text(value), variables, name);
+  std::string result;
+  for (const auto& segment : segments) {
+    const auto* reference = std::get_if<Reference>(&segment);
+    result += reference == nullptr ? with_variables(std::get<std::string>(segment), variables, name)
+                                   : without_blanks(inserted_text(*reference, *inputs_.scope));
+  }
+  return result;
 }
 
 /// Replaces each {name}; nothing that was put in is searched again.
@@ -153,6 +188,11 @@ std::string RequestBuilder::with_variables(std::string_view text, const json::ob
     const std::size_t close = text.find('}', open);
     if (open == text.size() || close == std::string_view::npos) return result += text.substr(open);
     const std::string_view variable = text.substr(open + 1, close - open - 1);
+    if (!is_variable(variable)) {  // JSON in a query, for instance
+      result += '{';
+      text.remove_prefix(open + 1);
+      continue;
+    }
     const json::value* value = variables == nullptr ? nullptr : variables->if_contains(variable);
     if (value == nullptr || value->is_null() || value->is_structured()) {
       fail(std::string(name) + " has no value for {" + std::string(variable) + "}; give it in path");

@@ -36,6 +36,8 @@ class RequestBuilder {
   [[nodiscard]] std::string name_of(std::string_view property) const;
   [[nodiscard]] std::string method(const Property& property) const;
   [[nodiscard]] std::string target(const RequestProperties& request, std::string_view name, RequestCall& call) const;
+  [[nodiscard]] std::string filled(const Property& target, const json::value& value, const json::object* variables,
+                                   std::string_view name) const;
   [[nodiscard]] std::string with_variables(std::string_view text, const json::object* variables,
                                            std::string_view name) const;
   [[nodiscard]] std::optional<json::object> object_in(const json::value& value) const;

@@ -27,7 +27,8 @@ StreamCall make_stream(const Step& step, const ElementStreamStep& kind, const Ca
   const RequestBuilder to(step, inputs, "upload");
   StreamCall call{.download = from.build_element(kind.download_instance, kind.download),
                   .upload = to.build_element(kind.upload_instance, kind.upload),
-                  .form_name = to.text(kind.form_data_name)};
+                  .form_name = to.text(kind.form_data_name),
+                  .policy = resolve_policy(kind.upload.policy, kind.upload.policy_properties, *inputs.scope)};
   if (auto fields = to.object(kind.form_data, "formData")) call.fields = *std::move(fields);
   if (call.form_name.empty() && !call.fields.empty()) call.form_name = "file";
   return call;

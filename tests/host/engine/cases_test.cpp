@@ -58,6 +58,10 @@ class CaseWorld {
     if (!request.body.empty()) seen["body"] = request.body;
     seen["keyed"] = !context.idempotency_key.empty();
     const json::object answer = answer_to(seen);
+    if (answer.contains("refusal")) {  // as a plugin tells of it
+      throw PluginError(ErrorCode::vendor_failed, text(answer.at("refusal")),
+                        {.plugin_code = "vendor.refused", .http_status = answer.at("status").to_number<int>()});
+    }
     ResourceAnswer result{.status = static_cast<int>(answer.at("status").to_number<int>()),
                           .content_type = content_type(answer),
                           .next_page = text_or_empty(answer, "nextPage"),

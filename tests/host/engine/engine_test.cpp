@@ -144,6 +144,39 @@ TEST_F(EngineTest, SingleThreadedRunsOneAtATimeInTheOrderOfSubmission) {
   EXPECT_EQ(order, expected);
 }
 
+TEST_F(EngineTest, AFormulaInstanceRunsNoMoreAtOnceThanItMayAndTheOthersGoOn) {
+  std::promise<void> release;
+  const auto open = release.get_future().share();
+  std::promise<void> both_in;
+  std::atomic<int> in = 0;
+  std::atomic<int> most = 0;
+  std::atomic<int> at_once = 0;
+  answer = [&, open](const HttpRequest& request) {
+    if (request.body == "other") return ok();
+    most = std::max<int>(most, ++at_once);
+    if (++in == 2) both_in.set_value();
+    open.wait();
+    --at_once;
+    return ok();
+  };
+  EngineSettings bounded = settings();
+  bounded.instance_running_max = 2;
+  const auto running = engine(bounded);
+  const auto formula = formula_of(R"("a")", http_step("a", "POST", R"(,"body":"${trigger.args}")"));
+  std::vector<std::int64_t> ids;
+  for (int n = 0; n < 5; ++n) {
+    ids.push_back(running->submit({.formula = formula, .formula_instance = 3, .args = "held"}));
+  }
+  both_in.get_future().wait();
+  EXPECT_EQ(running->run({.formula = formula, .formula_instance = 4, .args = "other"}).status,
+            ExecutionStatus::success);
+  EXPECT_EQ(running->counters().queued, 3U);
+  release.set_value();
+  for (const auto id : ids) EXPECT_EQ(running->wait(id, 30s)->status, ExecutionStatus::success);
+  EXPECT_EQ(in, 5);
+  EXPECT_EQ(most, 2);
+}
+
 TEST_F(EngineTest, AnElementInstanceGetsNoMoreCallsAtOnceThanItTakes) {
   std::atomic<int> at_once = 0;
   std::atomic<int> most = 0;

@@ -1,4 +1,4 @@
-#include "host/api/answer_filter.hpp"
+#include "host/element/answer_filter.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -6,7 +6,7 @@
 
 #include "host/base/error.hpp"
 
-namespace formulary::api {
+namespace formulary {
 namespace {
 
 constexpr std::size_t names_max = 100;
@@ -156,4 +156,4 @@ void sort_by(json::value& value, const std::vector<SortKey>& keys) {
   });
 }
 
-}  // namespace formulary::api
+}  // namespace formulary

@@ -1,4 +1,4 @@
-#include "host/api/answer_filter.hpp"
+#include "host/element/answer_filter.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 
 #include "tests/support/error_matchers.hpp"
 
-namespace formulary::api {
+namespace formulary {
 namespace {
 
 using formulary::testing::throws_error;
@@ -89,4 +89,4 @@ TEST(ParseOrder, RefusesAnotherDirection) {
 }
 
 }  // namespace
-}  // namespace formulary::api
+}  // namespace formulary

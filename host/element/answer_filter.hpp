@@ -8,7 +8,7 @@
 
 #include "host/base/json.hpp"
 
-namespace formulary::api {
+namespace formulary {
 
 /// Takes null members out, at any depth; nulls in arrays stay, since their place means something.
 void remove_nulls(json::value& value);
@@ -27,4 +27,4 @@ struct SortKey {
 /// A list's objects, stably: absent first, then flags, numbers, texts. Anything else stays as it is.
 void sort_by(json::value& value, const std::vector<SortKey>& keys);
 
-}  // namespace formulary::api
+}  // namespace formulary
