@@ -280,6 +280,7 @@ void add_event_inlet_routes(Router& router, const EventParts& parts) {
                   .access = RouteAccess::open,
                   .summary = "Where a vendor posts what happened; see who may in the host's documentation",
                   .query = {"hub.challenge", "challenge", "validationToken"},
+                  .answer = "Text",
                   .failures = {409, 413, 429},
                   .handler = [inlet](ApiRequest& request) { return inlet->take(request); }});
     }

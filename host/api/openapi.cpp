@@ -93,7 +93,12 @@ json::object content(json::object schema) {
 json::object answers_documented(const Route& route) {
   json::object answers;
   json::object good{{"description", "Done"}};
-  if (!route.answer.empty()) good["content"] = content(schema_of(route.answer));
+  if (route.answer == "Text") {
+    good["content"] = json::object{{"text/plain", json::object{{"schema", json::object{{"type", "string"}}}}},
+                                   {"application/json", json::object()}};
+  } else if (!route.answer.empty()) {
+    good["content"] = content(schema_of(route.answer));
+  }
   answers["200"] = std::move(good);
   std::set<int> failures(route.failures.begin(), route.failures.end());
   // Any body may be too long or broken, any disk may fail, and any client may come too often.

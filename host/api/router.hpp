@@ -29,7 +29,8 @@ struct Route {
   std::string summary;             ///< What it does, one line.
   std::vector<std::string> query;  ///< Names of the query parameters that mean something.
   std::string body;                ///< Name of a schema of openapi_schemas.hpp; empty: takes no body.
-  std::string answer;         ///< The same of a 200 answer, "X[]": a list, "X|Y": either; empty: any JSON, or none.
+  /// The same of a 200 answer, "X[]": a list, "X|Y": either; "Text": plain text or any JSON; empty: any JSON, or none.
+  std::string answer;
   std::vector<int> failures;  ///< Statuses beside 200 and those that every route may give (400, 401, 403, 404).
   RouteHandler handler;
 };

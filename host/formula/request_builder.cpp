@@ -151,7 +151,8 @@ std::string RequestBuilder::target(const RequestProperties& request, std::string
   const auto value = resolved(request.target);
   if (!value || value->is_structured()) fail(std::string(name) + " " + shown(request.target) + " gives no text");
   auto variables = resolved(request.path);
-  std::string text = filled(request.target, *value, variables ? variables->if_object() : nullptr, name);
+  const std::optional<json::object> known = variables ? object_in(*variables) : std::nullopt;
+  std::string text = filled(request.target, *value, known ? &*known : nullptr, name);
   if (variables) call.path = *std::move(variables);
   if (text.size() > target_bytes_max) {
     fail(std::string(name) + " is longer than " + std::to_string(target_bytes_max) +

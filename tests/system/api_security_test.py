@@ -206,7 +206,7 @@ class ApiSecurity(ServerTest):
             self.assertEqual((status, headers["X-Injected"]), (200, None))
         for origin in (b"Origin: a\rX-Injected: 1", b"Host: a\x0bb"):
             self.assertEqual(self.raw_get("/openapi.json", origin)[0], 400)
-        self.assertGreater(len(vendor.heads), 3, "the vendor heard of nothing: this proves nothing")
+        self.assertGreaterEqual(len(vendor.heads), 3, "the vendor heard of nothing: this proves nothing")
         for head, _ in vendor.heads:
             self.assertNotRegex(head, rb"(?im)^X-Injected|^GET /stolen")
             self.assertRegex(head, rb"(?i)X-SmartToken: " + SANDBOX_KEY.encode())

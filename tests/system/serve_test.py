@@ -1,4 +1,5 @@
 """The platform's API as its clients see it: the real server, the real plugin, the sandbox as the vendor."""
+import http.client
 import json
 import os
 import re
