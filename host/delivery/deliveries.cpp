@@ -95,6 +95,7 @@ std::int64_t Deliveries::notify(std::int64_t account, const Notification& what,
     throw Error(ErrorCode::limit_reached, "notification.message: it is over 1 MiB; send less at once");
   }
   std::vector<SubscriptionRecord> receivers;
+  receivers.reserve(destinations.size());
   for (const Destination& one : destinations) receivers.push_back(subscription_of(account, one, now));
   std::vector<DueDeliveries> due;
   const std::int64_t id = ports_.store->post(record, receivers, due);
