@@ -279,6 +279,7 @@ ExitCode parse_and_run(const std::vector<std::string>& arguments, const Io& io, 
   add_formulas(app, chosen);
   add_executions(app, chosen);
   add_remote(app, chosen);
+  add_files(app, chosen);
   add_serve(app, flags, chosen);
   add_rest(app, chosen, io);
   try {

@@ -47,6 +47,9 @@ void add_list(CLI::App& parent, Chosen& chosen, const std::string& word, const s
 /// login, logout, context, and what only servers have.
 void add_remote(CLI::App& app, Chosen& chosen);
 
+/// apply, diff, export.
+void add_files(CLI::App& app, Chosen& chosen);
+
 /// The group `formulas`.
 void add_formulas(CLI::App& app, Chosen& chosen);
 

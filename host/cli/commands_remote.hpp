@@ -70,4 +70,22 @@ struct RemoteNoun {
 /// with problems is not sent; one that the server has as it is, is "unchanged".
 [[nodiscard]] ExitCode apply_remote_formula(Session& session, const std::string& file);
 
+struct ApplyFiles {
+  std::string path;  ///< A file, or a folder with its .json files at any depth.
+  bool dry_run = false;
+  bool with_secrets = false;  ///< Also to what is there already.
+};
+/// Makes the server have what the files say; what it has besides stays. A FormulaRefusal with all problems of all files
+/// comes before anything is changed. What fails later is thrown after it was told what was done and what was not.
+[[nodiscard]] ExitCode apply_files(Session& session, const ApplyFiles& options);
+/// What apply_files() would change; `differs` if that is anything. Reads no secrets.
+[[nodiscard]] ExitCode diff_files(Session& session, const std::string& path);
+
+struct ExportFiles {
+  std::string folder;
+  bool force = false;  ///< Files that are there are replaced.
+};
+/// Files that apply_files() takes; of secrets only where they are to be read. Error(conflict) if one of them is there.
+[[nodiscard]] ExitCode export_files(Session& session, const ExportFiles& options);
+
 }  // namespace formulary::cli

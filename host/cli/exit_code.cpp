@@ -8,9 +8,10 @@ std::string_view exit_code_table() noexcept {
          "2    wrong usage: an unknown command, option or value\n"
          "4    the other side refused the credentials\n"
          "5    not found\n"
-         "6    invalid: a plugin is refused, a formula has problems, doctor found something\n"
+         "6    invalid: a plugin is refused, a formula or a file has problems, doctor found something\n"
          "7    the other side cannot be reached\n"
          "8    timed out\n"
+         "10   formulary diff: the server has something else than the files say\n"
          "130  interrupted\n";
 }
 

@@ -17,6 +17,7 @@ enum class ExitCode : int {
   invalid = 6,
   unreachable = 7,
   timed_out = 8,
+  differs = 10,
   interrupted = 130,
 };
 

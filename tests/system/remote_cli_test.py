@@ -6,7 +6,9 @@ from host_fixture import ROOT, SANDBOX_KEY, HostTest
 from serve_test import Server
 
 
-class RemoteCli(HostTest):
+class RemoteCliTest(HostTest):
+    """A server, and commands that speak to it."""
+
     def setUp(self):
         super().setUp()
         self.server = Server(self)
@@ -33,6 +35,8 @@ class RemoteCli(HostTest):
                                   f"base.url={self.sandbox.url}", "--secret", f"api.key=@{self.key_file}", "--output",
                                   "json").stdout)
 
+
+class RemoteCli(RemoteCliTest):
     def test_from_login_to_a_call_and_no_secret_is_ever_shown(self):
         self.login()
         self.assertEqual(self.contexts.stat().st_mode & 0o777, 0o600)
@@ -115,6 +119,115 @@ class RemoteCli(HostTest):
         self.assertEqual(self.run_host("instances", "list", "--context", "local").stdout, "")
         self.run_host("context", "use", "local")
         self.assertEqual(self.run_host("instances", "list").stdout, "")
+
+class FilesAgainstServer(RemoteCliTest):
+    """apply, diff and export."""
+
+    def setUp(self):
+        super().setUp()
+        self.login()
+        self.files = self.folder / "wanted"
+        self.formula = json.loads((ROOT / "samples" / "formulas" / "hired-to-employee.json").read_text())
+        self.put("formulas/hired", self.formula)
+        self.put("acme", {"kind": "instance", "name": "Acme", "element": {"key": "smartrecruiters"},
+                          "configuration": {"base.url": self.sandbox.url}, "secrets": {"api.key": f"@{self.key_file}"}})
+        self.run_of = {"kind": "formulaInstance", "name": "run", "formula": {"name": self.formula["name"]},
+                       "configuration": {"smartrecruiters.instance": "Acme", "hris.url": self.sandbox.url + "/hris"}}
+        self.put("run", self.run_of)
+
+    def put(self, name, document):
+        file = self.files / (name + ".json")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(document))
+
+    def done(self, *more, **options):
+        return [line.split("\t")[0] for line in self.at("apply", "-f", self.files, *more, **options).stdout.splitlines()]
+
+    def test_applied_twice_nothing_changes_and_diff_says_so(self):
+        before = self.at("diff", "-f", self.files, code=10)
+        self.assertIn("+++ " + str(self.files / "acme.json"), before.stdout)
+        self.assertEqual(self.done("--dry-run"), ["created"] * 3)
+        self.assertEqual(self.at("instances", "list").stdout, "")
+        self.assertEqual(self.done(), ["created"] * 3)
+        self.assertEqual(self.done(), ["unchanged"] * 3)
+        self.assertEqual(self.at("diff", "-f", self.files).stdout, "")
+        self.run_of["configuration"]["hris.url"] = self.sandbox.url + "/elsewhere"
+        self.put("run", self.run_of)
+        shown = self.at("diff", "-f", self.files, code=10).stdout
+        self.assertIn('-    "hris.url": "' + self.sandbox.url + '/hris"', shown)
+        self.assertIn('+    "hris.url": "' + self.sandbox.url + '/elsewhere"', shown)
+        self.assertEqual(json.loads(self.at("diff", "-f", self.files, "-o", "json", code=10).stdout)[2]["change"],
+                         "updated")
+        self.assertEqual(self.done(), ["unchanged", "unchanged", "updated"])
+        self.assertEqual(self.done(), ["unchanged"] * 3)
+        self.assertEqual(self.done("--with-secrets"), ["updated", "unchanged", "unchanged"])
+        self.assertNotIn(SANDBOX_KEY, self.said)
+
+    def test_all_problems_come_before_the_first_change(self):
+        self.put("run", self.run_of | {"configuration": {"smartrecruiters.instance": "Nobody", "hris.url": "x"}})
+        self.put("bad", {"kind": "instance", "name": "Bad", "element": {"key": "nope"}})
+        self.put("clear", {"kind": "instance", "name": "Clear", "element": {"key": "smartrecruiters"},
+                           "configuration": {"api.key": "typed-in-clear"}})
+        (self.files / "broken.json").write_text("{")
+        refused = self.at("apply", "-f", self.files, code=6).stderr
+        for part in ("'Nobody'", "'nope'", "configuration.api.key", "broken.json", "nothing was changed"):
+            self.assertIn(part, refused)
+        self.assertNotIn("typed-in-clear", self.said)
+        self.assertEqual(self.at("instances", "list").stdout + self.at("formulas", "list").stdout, "")
+        for name in ("bad", "clear", "broken"):
+            (self.files / (name + ".json")).unlink()
+        self.put("run", self.run_of)
+        self.put("acme", {"kind": "instance", "name": "Acme", "element": {"key": "smartrecruiters"},
+                          "secrets": {"api.key": "@missing-file"}})
+        self.assertIn("secrets.api.key", self.at("apply", "-f", self.files, code=6).stderr)
+
+    def test_a_failure_in_the_middle_says_what_was_done_and_what_was_not(self):
+        wrong = self.folder / "wrong-key"
+        wrong.write_text("wrong\n")
+        self.put("zed", {"kind": "instance", "name": "Zed", "element": {"key": "smartrecruiters"},
+                         "configuration": {"base.url": self.sandbox.url}, "secrets": {"api.key": f"@{wrong}"}})
+        failed = self.at("apply", "-f", self.files, code=4)
+        self.assertEqual([line.split("\t")[0] for line in failed.stdout.splitlines()],
+                         ["created", "failed", "not done", "not done"])
+        self.assertIn("zed.json", failed.stderr)
+        wrong.write_text(SANDBOX_KEY + "\n")
+        self.assertEqual(self.done(), ["unchanged", "created", "created", "created"])
+
+    def test_what_one_server_has_is_exported_and_applied_to_another(self):
+        self.done()
+        inner = {"name": "inner", "triggers": [{"name": "t", "type": "manual", "onSuccess": []}], "steps": []}
+        self.put("a-outer", {"name": "a/../outer", "triggers": [{"name": "t", "type": "manual", "onSuccess": ["call"]}],
+                             "steps": [{"name": "call", "type": "formula", "properties": {"formulaId": "inner"}}]})
+        self.put("inner", inner)
+        self.put("own", {"kind": "element", "key": "ours", "name": "Ours", "hub": "crm",
+                         "configuration": [{"key": "base.url", "name": "Base", "type": "TEXTFIELD_1000",
+                                            "defaultValue": "https://example.org"}],
+                         "resources": [{"path": "/things", "method": "GET", "vendorPath": "/v1/things"}]})
+        self.assertEqual(sorted(self.done()), ["created"] * 3 + ["unchanged"] * 3)
+        self.assertEqual(self.done(), ["unchanged"] * 6)
+
+        exported = self.folder / "exported"
+        written = self.at("export", exported).stdout
+        self.assertEqual(len(written.splitlines()), 6)
+        self.assertTrue((exported / "formulas" / "a-..-outer.json").is_file(), written)
+        self.assertEqual(self.at("diff", "-f", exported).stdout, "")
+        text = "".join(file.read_text() for file in exported.rglob("*.json"))
+        self.assertNotIn(SANDBOX_KEY, text)
+        self.assertNotIn("********", text)
+        self.assertIn("already", self.at("export", exported, code=1).stderr)
+        self.at("export", exported, "--force")
+
+        self.server.stop()
+        self.server = Server(self, environment={"FORMULARY_DATA_FOLDER": str(self.folder / "other")})
+        self.url = "http://" + self.server.address
+        self.login()
+        self.assertIn("secrets.api.key", self.at("apply", "-f", exported, code=6).stderr)
+        (exported / "secrets").mkdir()
+        (exported / "secrets" / "Acme.api.key").write_text(SANDBOX_KEY)
+        self.at("apply", "-f", exported)
+        self.assertEqual(self.at("diff", "-f", exported).stdout, "")
+        self.assertEqual(json.loads(self.at("call", "Acme", "GET", "/candidates", "-q", "pageSize=1").stdout)[0]["id"] != "",
+                         True)
 
 
 if __name__ == "__main__":
