@@ -48,12 +48,13 @@ bool is_secret(const json::value& entry) {
 }
 
 void refuse_secret(const json::array& entries, const std::string& key) {
-  for (const json::value& entry : entries) {
-    if (member_text(entry, "key") != key || !is_secret(entry)) continue;
-    throw UsageError("--set " + key +
-                     ": this is a secret, and command lines can be read by other users; write --secret " + key +
-                     "=@FILE, or --secret " + key + " to be asked");
-  }
+  const bool secret = std::any_of(entries.begin(), entries.end(), [&key](const json::value& entry) {
+    return member_text(entry, "key") == key && is_secret(entry);
+  });
+  if (!secret) return;
+  throw UsageError("--set " + key +
+                   ": this is a secret, and command lines can be read by other users; write --secret " + key +
+                   "=@FILE, or --secret " + key + " to be asked");
 }
 
 json::object configuration_of(const Io& io, const CreateInstance& options, const json::array& entries) {

@@ -133,14 +133,19 @@ const RemoteNoun& remote_noun(std::string_view word) {
   throw Error(ErrorCode::internal, "no such list: " + std::string(word));
 }
 
+[[noreturn]] static void refuse_name(const RemoteNoun& noun, const std::string& selector, const std::string& one,
+                                     const std::string& other) {
+  throw Error(ErrorCode::conflict, std::string(noun.one) + " '" + selector + "': several have this name, " + one +
+                                       " and " + other + " among them; name it by its id");
+}
+
 std::string remote_id(RemoteApi& remote, const RemoteNoun& noun, const std::string& selector) {
   if (is_number(selector)) return selector;
   std::string id;
   for (const json::value& one : remote.list(std::string(noun.path), query_of(noun))) {
     if (member_text(one, noun.name) != selector) continue;
     if (!id.empty()) {
-      throw Error(ErrorCode::conflict, std::string(noun.one) + " '" + selector + "': several have this name, " + id +
-                                           " and " + member_text(one, "id") + " among them; name it by its id");
+      refuse_name(noun, selector, id, member_text(one, "id"));
     }
     id = member_text(one, "id");
   }

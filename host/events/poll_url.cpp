@@ -50,7 +50,7 @@ std::string decoded(std::string_view text, bool in_query) {
   return percent_decode(plain).value_or(plain);
 }
 
-void add_value(json::object& query, const std::string& name, std::string value) {
+void add_value(json::object& query, const std::string& name, const std::string& value) {
   json::value& at = query[name];
   if (at.is_null()) {
     at = value;

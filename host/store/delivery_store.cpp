@@ -74,6 +74,7 @@ std::int64_t NotificationStore::post(const NotificationRecord& given,
   record.id = tables_->database.last_insert_id();
 
   std::vector<std::int64_t> receivers;
+  receivers.reserve(destinations.size());
   for (const SubscriptionRecord& one : destinations) receivers.push_back(tables_->find_or_insert(one));
   Statement wanting = tables_->database.prepare(
       "SELECT id, url, active FROM subscription WHERE account = ?1 AND (id IN (SELECT value FROM json_each(?2)) OR "

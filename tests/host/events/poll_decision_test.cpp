@@ -42,7 +42,9 @@ TEST_P(Decisions, AreAsDocumented) {
       decide(resource(row.by_updated, row.tolerance), parse_json(text + "}", "row"), minute + 10'000);
   const std::string found = !decision.problem.empty() ? "?" : decision.event ? decision.event->type : "";
   EXPECT_EQ(found, row.expected) << text << decision.problem;
-  if (decision.event) EXPECT_EQ(decision.event->object_id, "a");
+  if (decision.event) {
+    EXPECT_EQ(decision.event->object_id, "a");
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, Decisions,
