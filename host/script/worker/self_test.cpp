@@ -13,6 +13,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <latch>
 #include <string>
 #include <thread>
 
@@ -78,10 +79,13 @@ int try_confined(const Attempt& attempt) {
   int status = unconfined_status;
   int go[2];
   if (pipe(go) != 0) return unconfined_status;
+  std::latch running{1};
   std::thread other([&] {
+    running.count_down();
     char byte = 0;
     if (read(go[0], &byte, 1) == 1 && byte == 'c') status = attempt.perform() < 0 ? refused_status : possible_status;
   });
+  running.wait();  // else the thread's own first system calls are what ends the process, and nothing was tried
   const std::string why = confine(256U << 20U);
   const char byte = why.empty() ? 'c' : 'n';
   if (!why.empty()) std::fprintf(stderr, "script-worker: %s\n", why.c_str());

@@ -26,7 +26,13 @@ void ring(int alarm) {
 
 Watchdog::Watchdog(int host, std::function<void()> stop)
     : host_(host), alarm_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), stop_(std::move(stop)) {
-  thread_ = std::thread([this] { watch(); });
+  thread_ = std::thread([this] {
+    running_.count_down();
+    watch();
+  });
+  // A thread begins with system calls of its own (rseq, set_robust_list). Once the process is confined they would end
+  // it, so nobody goes on before they are done.
+  running_.wait();
 }
 
 Watchdog::~Watchdog() {

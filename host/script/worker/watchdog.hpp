@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <functional>
+#include <latch>
 #include <mutex>
 #include <thread>
 
@@ -38,6 +39,7 @@ class Watchdog {
   Time next_look_ = Time::max();  ///< When the thread wakes by itself.
   bool fired_ = false;
   bool ending_ = false;
+  std::latch running_{1};
   std::thread thread_;
 };
 
