@@ -5,7 +5,7 @@ namespace formulary {
 JournalStatements::JournalStatements(Database& database, std::int64_t host)
     : host_(host),
       current_(database.prepare("SELECT 1 FROM host WHERE id = ?1")),
-      touch_(database.prepare("UPDATE host SET started = started WHERE id = ?1")),
+      touch_(database.prepare("UPDATE host SET started = -started WHERE id = ?1")),
       insert_execution_(database.prepare(
           "INSERT INTO execution (id, formula_instance, version, owner, state, status, created, event_id, object_id, "
           "turns_max) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")),
@@ -34,6 +34,8 @@ void JournalStatements::write(const JournalEntry& entry) {
 }
 
 void JournalStatements::write_something() {
+  // There and back: an UPDATE that changes no byte writes no page, and such a commit succeeds on a full disk.
+  touch_.run();
   touch_.run();
 }
 
