@@ -34,11 +34,15 @@ const json::array* list_of(const json::object& document, std::string_view part) 
   return list == nullptr ? nullptr : list->if_array();
 }
 
-/// Kept as it is read: a number that stands for a text is that text, and null is nothing.
+/// Kept as it is read: a number that stands for a text is that text, and null is nothing. Error(bad_input) for lists
+/// and objects.
 void keep_as_text(json::object& object, std::initializer_list<std::string_view> members) {
   for (const std::string_view member : members) {
     json::value* value = object.if_contains(member);
-    if (value == nullptr || value->is_string() || value->is_structured()) continue;
+    if (value == nullptr || value->is_string()) continue;
+    if (value->is_structured()) {
+      throw Error(ErrorCode::bad_input, "formula." + std::string(member) + ": a list or an object; give a text");
+    }
     if (value->is_null()) {
       object.erase(member);
     } else {

@@ -1,7 +1,7 @@
 """Every operation of the server's own OpenAPI document, asked thousands of times with what fits, lies at a bound or is
 broken: it answers as the document says, and lives.
 
-FORMULARY_PROPERTY_SEED repeats a run; FORMULARY_PROPERTY_REQUESTS makes a longer one."""
+FORMULARY_PROPERTY_SEED makes another run, or repeats one; FORMULARY_PROPERTY_REQUESTS makes a longer one."""
 import collections
 import json
 import os
@@ -16,7 +16,8 @@ from api_operations import PASSWORD, SUMS, TEMPLATES, Client, Operations, Things
 from openapi_shapes import TEXTS, Shapes
 from server_fixture import BASE, Server, ServerTest
 
-SEED = int(os.environ.get("FORMULARY_PROPERTY_SEED") or random.SystemRandom().randrange(2**32))
+# The same in each run of CI; the nightly run draws another one.
+SEED = int(os.environ.get("FORMULARY_PROPERTY_SEED") or 2317912323)
 REQUESTS = int(os.environ.get("FORMULARY_PROPERTY_REQUESTS", "3000"))
 
 

@@ -45,6 +45,9 @@ TEST(FormulaDocumentTest, KeepsWhatStandsForATextOrAListAsOne) {
 
 TEST(FormulaDocumentTest, RefusesPartsThatAreNoListsOfObjects) {
   EXPECT_THAT([] { (void)kept(R"({"steps":"x"})"); }, throws_error(ErrorCode::bad_input, "formula.steps: not a list"));
+  EXPECT_THAT([] { (void)kept(R"({"engine":[1]})"); }, throws_error(ErrorCode::bad_input, "formula.engine"));
+  EXPECT_THAT([] { (void)kept(R"({"configuration":[{"key":[false,0]}]})"); },
+              throws_error(ErrorCode::bad_input, "formula.key"));
   EXPECT_THAT([] { (void)kept(R"({"triggers":[{"onSuccess":[5]}]})"); },
               throws_error(ErrorCode::bad_input, "onSuccess"));
   EXPECT_THAT([] { (void)kept(R"({"triggers":[1]})"); },
