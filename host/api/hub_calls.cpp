@@ -131,7 +131,7 @@ void HubCalls::take_body(ApiRequest& request, ResourceRequest& sent) const {
   }
   request.allow_body(ports_.stream_max);
   auto spool = std::make_shared<Spool>(ports_.spool_folder, SpoolLimits{.bytes_max = ports_.stream_max});
-  std::array<char, 65'536> part;  // NOLINT(*-member-init): read_body writes what is read
+  std::array<char, 65'536> part{};
   while (const std::size_t count = request.read_body(part)) spool->append({part.data(), count});
   if (spool->size() == 0) sent.content_type.clear();
   if (spool->size() <= request.body_max) {

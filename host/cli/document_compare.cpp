@@ -49,7 +49,7 @@ json::object without_server_members(const json::object& given, Falses falses) {
 }
 
 // Bounded by the parser's bound on depth, as all that follow values here.
-json::value plain_element_part(const json::value& value) {  // NOLINT(misc-no-recursion)
+json::value plain_element_part(const json::value& value) {
   if (const json::array* list = value.if_array()) {
     json::array plain;
     for (const json::value& one : *list) plain.push_back(plain_element_part(one));
@@ -97,7 +97,7 @@ json::object object_in(const json::object& object, std::string_view member) {
 }
 
 /// Of `kept` what `wanted` speaks of. What says nothing is the same as no member.
-json::value spoken_of(const json::value& kept, const json::value& wanted) {  // NOLINT(misc-no-recursion)
+json::value spoken_of(const json::value& kept, const json::value& wanted) {
   if (kept.is_object() && wanted.is_object()) {
     json::object part;
     for (const auto& member : wanted.get_object()) {
@@ -249,7 +249,7 @@ ComparedDocument compare_document(const FileDocument& document, const json::valu
   return compared;
 }
 
-json::value sorted_members(const json::value& value) {  // NOLINT(misc-no-recursion)
+json::value sorted_members(const json::value& value) {
   if (const json::array* list = value.if_array()) {
     json::array sorted;
     for (const json::value& one : *list) sorted.push_back(sorted_members(one));

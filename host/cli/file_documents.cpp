@@ -162,7 +162,7 @@ class FormulaOrder {
 
  private:
   // Bounded by the depth of calls among the files; a ring ends at the first that was seen.
-  void place(std::size_t at) {  // NOLINT(misc-no-recursion)
+  void place(std::size_t at) {
     if (!seen_.insert(at).second) return;
     for (const std::string& name : called_[at]) {
       if (const auto known = by_name_.find(name); known != by_name_.end()) place(known->second);

@@ -98,7 +98,7 @@ class Load {
 
   void receive(std::size_t at) {
     Client& client = clients_[at];
-    std::array<char, 16'384> part;  // NOLINT(cppcoreguidelines-pro-type-member-init): recv() fills it
+    std::array<char, 16'384> part{};
     const ssize_t got = recv(client.fd.get(), part.data(), part.size(), 0);
     if (got <= 0) {
       ++errors_;

@@ -9,19 +9,14 @@
 #include <string>
 
 #include "host/base/error.hpp"
+#include "tests/support/temp_folder.hpp"
 
 namespace formulary::cli {
 namespace {
 
 class ContextsTest : public testing::Test {
  protected:
-  ContextsTest() {
-    std::string name = (std::filesystem::temp_directory_path() / "formulary-contexts-XXXXXX").string();
-    folder_ = mkdtemp(name.data());
-  }
-  ~ContextsTest() override { std::filesystem::remove_all(folder_); }
-
-  [[nodiscard]] std::filesystem::path file() const { return folder_ / "deep" / "contexts.json"; }
+  [[nodiscard]] std::filesystem::path file() const { return folder_.path() / "deep" / "contexts.json"; }
 
   static ServerContext context(const std::string& name) {
     ServerContext made;
@@ -33,7 +28,7 @@ class ContextsTest : public testing::Test {
   }
 
  private:
-  std::filesystem::path folder_;
+  TempFolder folder_;
 };
 
 TEST_F(ContextsTest, WhatIsSavedIsReadAgainAndOnlyItsOwnerCanReadIt) {

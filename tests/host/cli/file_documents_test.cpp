@@ -9,6 +9,7 @@
 
 #include "host/base/error.hpp"
 #include "test_io.hpp"
+#include "tests/support/temp_folder.hpp"
 
 namespace formulary::cli {
 namespace {
@@ -134,8 +135,8 @@ TEST(FileDocuments, FileNamesStayInTheirFolder) {
 }
 
 TEST(FileDocuments, AFolderIsReadAtAnyDepthButForWhatIsHidden) {
-  std::string pattern = (fs::temp_directory_path() / "file_documents_XXXXXX").string();
-  const fs::path folder = mkdtemp(pattern.data());
+  const TempFolder place;
+  const fs::path& folder = place.path();
   fs::create_directories(folder / "deep" / "er");
   fs::create_directories(folder / ".git");
   fs::create_directories(folder / "secrets");
@@ -149,7 +150,6 @@ TEST(FileDocuments, AFolderIsReadAtAnyDepthButForWhatIsHidden) {
   EXPECT_EQ(all_of(problems), "");
   EXPECT_THROW((void)read_documents(io, (folder / "secrets").string(), problems), Error);
   EXPECT_THROW((void)read_documents(io, (folder / "missing").string(), problems), Error);
-  fs::remove_all(folder);
 }
 
 }  // namespace
